@@ -1,0 +1,104 @@
+"""One PostgreSQL connection that comes back: what sinks use for their small tables.
+
+Enters: a DSN and functions that do one transaction. Leaves: their results. A lost connection, a
+deadlock or a serialization failure is retried with the same function, so it must be repeatable;
+anything else is raised as psycopg has it. The unit of parallelism is the Session (one thread).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+
+from connectors.kafka.client import Nuisance
+from connectors.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds between tries; the last repeats."""
+# A dead peer is noticed in about ten seconds, not in the kernel's hours.
+DEAD_PEER: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_LOG = logging.getLogger("waterline.postgres")
+
+
+class Session:
+    """Runs functions, each in one transaction, over a connection that is made when needed."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        patience: float | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+        statement_timeout_ms: int = 30_000,
+    ) -> None:
+        """Connect to nothing yet; with `patience` None retry until `stopping()`."""
+        self._dsn = dsn
+        self._patience = patience
+        self._stopping = stopping
+        self._options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout=10000"
+        self._connection: psycopg.Connection | None = None
+        self._nuisance = Nuisance(_LOG)
+
+    def run(self, work: Callable[[psycopg.Connection], T]) -> T:
+        """Return what `work` returns after its transaction is committed."""
+        deadline = None if self._patience is None else time.monotonic() + self._patience
+        tries = 0
+        while True:
+            try:
+                connection = self._open()
+                with connection.transaction():
+                    return work(connection)
+            except psycopg.Error as error:
+                if not passing(error):
+                    raise
+                late = deadline is not None and time.monotonic() >= deadline
+                self.close()
+                if late or self._stopping():
+                    raise Trouble(f"the database does not answer: {_line(error)}") from error
+                if deadline is None:
+                    self._nuisance(f"database: {_line(error)}; retrying")
+            time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+
+    def close(self) -> None:
+        """Let go of the connection; the next `run` makes another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(
+                self._dsn,
+                autocommit=True,
+                options=self._options,
+                application_name="waterline",
+                **DEAD_PEER,
+            )
+        return self._connection
+
+
+def passing(error: psycopg.Error) -> bool:
+    """Return whether the same transaction may succeed when tried again."""
+    state = error.sqlstate
+    if state is None:
+        # No state: the connection itself failed, except for what psycopg refuses on its own.
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return state in {"40001", "40P01", "55P03"} or state[:2] in {"08", "53"} or state[:4] == "57P0"
+
+
+def _line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())

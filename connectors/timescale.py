@@ -1,0 +1,203 @@
+"""The transactional side of one log partition: claim, fence, COPY, commit, retry.
+
+Guarantee: what `Checkpoint.commit` is given is committed exactly once together with the offset of
+its partition, or an error is raised and nothing of it is visible. A writer that is no longer the
+owner is fenced: its transaction finds another generation and ends. The unit of parallelism is the
+partition: one plain connection each. A cut connection, a deadlock or a serialization failure means
+the same batch again; a commit whose answer was lost is looked up, never repeated blindly.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import psycopg
+
+from connectors.session import DEAD_PEER, PAUSES, passing
+from connectors.trouble import STOPPED, Trouble
+
+NULL = "\x02"
+"""What stands for NULL in COPY text; the decoders refuse control characters of that kind."""
+OPTIONS = "-c statement_timeout=120000 -c lock_timeout=20000 -c jit=off"
+PATIENCE = 600.0
+"""Seconds for which a batch is tried again before the process ends and is started anew."""
+T = TypeVar("T")
+_LOG = logging.getLogger("waterline.postgres")
+
+_CLAIM = """
+INSERT INTO inventory.offsets AS o (log_partition, topic, generation, owner)
+VALUES (%(partition)s, %(topic)s, 1, %(owner)s)
+ON CONFLICT (log_partition) DO UPDATE
+SET generation = o.generation + 1, owner = excluded.owner, topic = excluded.topic
+RETURNING generation, next_offset, clock_at, consumed, applied, repeats, rejects
+"""
+_ADVANCE = """
+UPDATE inventory.offsets
+SET next_offset = %(next)s, clock_at = %(clock_at)s, consumed = %(consumed)s,
+    applied = %(applied)s, repeats = %(repeats)s, rejects = %(rejects)s, updated_at = now()
+WHERE log_partition = %(partition)s AND next_offset = %(expected)s AND generation = %(generation)s
+"""
+_STANDING = "SELECT generation, next_offset FROM inventory.offsets WHERE log_partition = %s"
+
+
+class Fenced(Trouble):
+    """Another process owns the partition now."""
+
+    def __init__(self, partition: int) -> None:
+        """Say which partition it was."""
+        super().__init__(
+            f"partition {partition} of the log was taken over by another stock flow: "
+            "this one ends, nothing of it was written",
+            STOPPED,
+        )
+
+
+class Standing(NamedTuple):
+    """A partition's checkpoint as found by its new owner."""
+
+    generation: int
+    next_offset: int
+    clock_at: Any
+    consumed: int
+    applied: int
+    repeats: int
+    rejects: int
+
+
+def connect(dsn: str, *, name: str) -> psycopg.Connection:
+    """Return a connection that notices a dead peer in about ten seconds."""
+    return psycopg.connect(
+        dsn, autocommit=True, options=OPTIONS, application_name=name, **DEAD_PEER
+    )
+
+
+class Checkpoint:
+    """The offset row of one partition and the connection that moves it."""
+
+    def __init__(
+        self, dsn: str, topic: str, partition: int, owner: str, stopping: Callable[[], bool]
+    ) -> None:
+        """Connect to nothing yet; after `stopping()` a batch is not tried again for long."""
+        self._dsn = dsn
+        self._topic = topic
+        self._partition = partition
+        self._owner = owner
+        self._stopping = stopping
+        self._connection: psycopg.Connection | None = None
+        self._generation = 0
+        self._next_offset = 0
+        self._in_doubt = False
+
+    def claim(self) -> Standing:
+        """Take the partition over, waiting for a transaction of the former owner to end."""
+
+        def work(connection: psycopg.Connection) -> Standing:
+            values = {
+                "partition": self._partition,
+                "topic": self._topic,
+                "owner": self._owner,
+            }
+            with connection.transaction():
+                row = connection.execute(_CLAIM, values).fetchone()
+            assert row is not None  # noqa: S101 RETURNING of one row
+            return Standing(*row)
+
+        standing = self._tried(work)
+        self._generation, self._next_offset = standing.generation, standing.next_offset
+        return standing
+
+    def commit(
+        self, next_offset: int, values: dict[str, Any], write: Callable[[psycopg.Cursor], None]
+    ) -> None:
+        """Commit what `write` does and the new offset, once; `values` are clock and counters."""
+        parameters = {
+            **values,
+            "next": next_offset,
+            "expected": self._next_offset,
+            "partition": self._partition,
+            "generation": self._generation,
+        }
+
+        def work(connection: psycopg.Connection) -> None:
+            if self._done(connection, next_offset):
+                return
+            with connection.transaction(), connection.cursor() as cursor:
+                cursor.execute(_ADVANCE, parameters)
+                if cursor.rowcount != 1:
+                    raise Fenced(self._partition)
+                write(cursor)
+
+        self._in_doubt = False
+        self._tried(work)
+        self._next_offset = next_offset
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _done(self, connection: psycopg.Connection, next_offset: int) -> bool:
+        """Tell whether a commit whose answer was lost has happened."""
+        if not self._in_doubt:
+            return False
+        row = connection.execute(_STANDING, (self._partition,)).fetchone()
+        return row is not None and row == (self._generation, next_offset)
+
+    def _tried(self, work: Callable[[psycopg.Connection], T]) -> T:
+        deadline = time.monotonic() + PATIENCE
+        tries = 0
+        while True:
+            try:
+                return work(self._open())
+            except psycopg.Error as error:
+                if not passing(error):
+                    raise
+                self._in_doubt = True
+                self.close()
+                sentence = " ".join(str(error).split())
+                if self._stopping() or time.monotonic() > deadline:
+                    raise Trouble(f"the database does not answer: {sentence}") from error
+                _LOG.warning("partition %s: %s; the same batch again", self._partition, sentence)
+            time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+
+    def _open(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._dsn, name=f"waterline stock {self._partition}")
+        return self._connection
+
+
+def copy_rows(
+    cursor: psycopg.Cursor, table: str, columns: str, rows: Iterable[Sequence[str]]
+) -> None:
+    """COPY rows of texts (NULL is `NULL`) into a table of schema inventory."""
+    text = "".join([line(row) for row in rows])
+    if not text:
+        return
+    statement = f"COPY inventory.{table} ({columns}) FROM STDIN (NULL '{NULL}')"
+    with cursor.copy(statement) as copy:
+        copy.write(text.encode())
+
+
+def line(row: Sequence[str]) -> str:
+    """Return one line of COPY text; what COPY would misread is escaped."""
+    plain = "\t".join(row)
+    if (
+        "\\" in plain or "\n" in plain or "\r" in plain or plain.count("\t") != len(row) - 1
+    ):
+        plain = "\t".join([escaped(value) for value in row])
+    return plain + "\n"
+
+
+def escaped(value: str) -> str:
+    """Return a value with COPY's special characters escaped."""
+    return (
+        value.replace("\\", "\\\\")
+        .replace("\t", "\\t")
+        .replace("\n", "\\n")
+        .replace("\r", "\\r")
+    )

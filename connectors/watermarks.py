@@ -1,0 +1,35 @@
+"""Where the partitions of topics end: what "how far behind" is measured against.
+
+Enters: brokers, topics with their prefix. Leaves: (topic, partition) → the offset that the next
+message will get. Topics that are not there are left out. May fail: KafkaException.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from connectors.kafka.client import common
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def ends(brokers: str, topics: Collection[str], seconds: float = 5.0) -> dict[tuple[str, int], int]:
+    """Return the end of every partition of `topics`."""
+    admin = AdminClient(common(brokers))
+    found = admin.list_topics(timeout=seconds).topics
+    asked = {
+        TopicPartition(topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        for topic in topics
+        if topic in found
+        for partition in found[topic].partitions
+    }
+    if not asked:
+        return {}
+    answers = admin.list_offsets(asked, request_timeout=seconds)
+    return {
+        (place.topic, place.partition): future.result().offset for place, future in answers.items()
+    }

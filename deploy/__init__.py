@@ -1,0 +1,1 @@
+"""What runs Waterline: the local stack, and containers."""

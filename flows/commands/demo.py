@@ -1,0 +1,138 @@
+"""`waterline demo`: everything on this machine, from nothing to live stock, then a summary.
+
+Enters: a fresh machine or one where part of it already runs. Leaves: the local stack, the schema,
+days of real orders folded into the tables, the flows and a live stream of orders running in the
+background (`waterline down` stops them), and the summary. May fail as each of its steps may.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from connectors.trouble import Trouble
+from flows.commands import progress, run, shown, stack, summary
+from flows.commands.look import positive
+from flows.settings import environment_of_children
+from flows.words import words
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from flows.commands.parser import Subparsers
+    from flows.settings import Settings
+
+EVERY = 5.0
+"""Seconds between two lines about what is still to come."""
+
+PATIENCE = 90.0
+"""Seconds without any progress after which waiting makes no sense."""
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `demo`."""
+    demo = subparsers.add_parser("demo", epilog="example: waterline demo --days 14")
+    demo.add_argument("--days", type=positive, default=60)
+    demo.add_argument("--json", action="store_true")
+    demo.set_defaults(run=show_demo)
+
+
+def show_demo(args: argparse.Namespace, settings: Settings) -> int:
+    """Do it all, and say how long each step took."""
+    say = words(settings.lang)
+    start = time.monotonic()
+    with contextlib.redirect_stdout(sys.stderr if args.json else sys.stdout):
+        settings = _steps(args.days, settings)
+        _settle(settings)
+    summary.show_summary(args, settings)
+    if not args.json:
+        shown.say_line("")
+        shown.say_line(say("demo.done", seconds=f"{time.monotonic() - start:.0f}"))
+    return 0
+
+
+def _steps(days: int, settings: Settings) -> Settings:
+    say = words(settings.lang)
+    with _timed(say("demo.up"), settings):
+        settings = stack.bring_up(settings, shown.say_line)
+    with _timed(say("demo.migrate"), settings):
+        run.prepare(settings)
+    with _timed(say("demo.run"), settings):
+        run.start_background(["intake", "stock"], settings)
+    with _timed(say("demo.replay", days=days), settings):
+        _replay(settings, "--days", str(days))
+    with _timed(say("demo.committed"), settings):
+        wait_until_committed(settings)
+    with _timed(say("demo.live"), settings):
+        run.start_background(["clock"], settings)
+        _start_live(settings)
+    return settings
+
+
+@contextlib.contextmanager
+def _timed(what: str, settings: Settings) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    took = f"{time.monotonic() - start:.1f}"
+    shown.say_line(f"✓ {words(settings.lang)('demo.step', what=what, seconds=took)}")
+    sys.stdout.flush()
+
+
+def _replay(settings: Settings, *options: str) -> None:
+    """Do what `waterline replay complete-journey` does, in this process."""
+    from flows.cli import build  # noqa: PLC0415 - the parser knows all commands, us included
+
+    args = build(settings).parse_args(["replay", "complete-journey", *options])
+    code = args.run(args, settings)
+    if code:
+        raise Trouble(words(settings.lang)("demo.replay_failed", code=code), exit_code=code)
+
+
+def _start_live(settings: Settings) -> None:
+    """Let the orders go on in a process of its own, at the pace of the wall clock."""
+    file = run.pid_file_of("replay", settings)
+    if run.running(file):
+        return
+    log_file = settings.home / "logs" / f"{settings.topic_prefix}replay.log"
+    with log_file.open("ab") as log:
+        process = subprocess.Popen(
+            [*run.python(), "replay", "complete-journey", "--live"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment_of_children(),
+            start_new_session=True,
+        )
+    file.write_text(f"{process.pid}\n")
+
+
+def wait_until_committed(settings: Settings) -> None:
+    """Wait until intake and the stock flow have committed all that is on their topics."""
+    say = words(settings.lang)
+    least, since, told = None, time.monotonic(), 0.0
+    while behind := progress.waiting(settings):
+        now = time.monotonic()
+        if least is None or behind < least:
+            least, since = behind, now
+        if now - since > PATIENCE:
+            logs = settings.home / "logs"
+            seconds = f"{PATIENCE:.0f}"
+            raise Trouble(say("demo.late", behind=behind, seconds=seconds, logs=logs))
+        if now - told > EVERY:
+            told = now
+            shown.say_line(f"  {say('demo.waiting', behind=shown.number(behind))}")
+            sys.stdout.flush()
+        time.sleep(0.3)
+
+
+def _settle(settings: Settings) -> None:
+    """Give the live stream a moment, so that the summary has a lag to show."""
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        if any(row["kind"] == "live" for row in progress.flow_rows(settings)["lag"]):
+            return
+        time.sleep(0.5)

@@ -1,0 +1,242 @@
+"""`waterline run`: the flows as processes, in the foreground, in the background or to their end.
+
+Enters: names of flows, the settings. Before anything starts, the schema is brought up to date
+and the topics are made. Leaves: exit code 0 when stopped or drained, 3 when a flow stopped on
+purpose (reject limit, offset gone, fenced). Pid files are in `.waterline/run/`, logs of
+background flows in `.waterline/logs/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from connectors.queries import connect
+from connectors.trouble import Trouble
+from flows.commands import shown
+from flows.commands.supervise import Child, Supervisor
+from flows.settings import environment_of_children
+from flows.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flows.commands.parser import Subparsers
+    from flows.settings import Settings
+    from flows.steps import Stop
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+FLOWS = ("intake", "stock", "clock")
+DRAINED = ("intake", "stock")
+MOST_FAILURES = 5
+"""How often a flow may die in a row while draining: a drain must come to an end."""
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `run`, and `flow`, which is one flow in this process."""
+    run = subparsers.add_parser(
+        "run",
+        epilog="examples:\n  waterline run\n  waterline run intake stock --drain\n"
+        "  waterline run --background",
+    )
+    run.add_argument("names", nargs="*", metavar="FLOW")
+    run.add_argument("--drain", action="store_true")
+    run.add_argument("--background", action="store_true")
+    run.add_argument("--to-logs", action="store_true", help=argparse.SUPPRESS)
+    run.set_defaults(run=run_flows)
+    flow = subparsers.add_parser("flow", epilog="example: waterline flow stock --drain")
+    flow.add_argument("name", choices=FLOWS)
+    flow.add_argument("--drain", action="store_true")
+    flow.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    flow.set_defaults(run=run_one)
+
+
+def run_flows(args: argparse.Namespace, settings: Settings) -> int:
+    """Run the named flows, or all."""
+    names = _names(args, settings)
+    prepare(settings)
+    if args.background:
+        return start_background(names, settings)
+    supervisor = Supervisor(_teller(settings), MOST_FAILURES if args.drain else 0)
+    supervisor.obey_signals()
+    children = {name: _child(name, settings, to_log=args.to_logs) for name in names}
+    if args.drain:
+        return _drain(supervisor, children, settings)
+    return supervisor.run(list(children.values()))
+
+
+def _names(args: argparse.Namespace, settings: Settings) -> list[str]:
+    say = words(settings.lang)
+    for name in args.names:
+        if name not in FLOWS:
+            known = ", ".join(FLOWS)
+            raise Trouble(say("run.no_flow", name=name, known=known), exit_code=2)
+    if args.drain and args.background:
+        raise Trouble(say("run.drain_or_background"), exit_code=2)
+    wanted = args.names or (DRAINED if args.drain else FLOWS)
+    return [name for name in FLOWS if name in wanted]
+
+
+def prepare(settings: Settings) -> None:
+    """Run what is new of the migrations, and make the topics that are missing."""
+    from connectors import kafka, migrate  # noqa: PLC0415 - slow to import, needed only here
+
+    dsn = settings.need_dsn()
+    if not _up_to_date(dsn):
+        migrate.migrate(dsn, SQL, shown.say_line)
+    kafka.ensure_topics(settings.need_brokers(), settings.topic_prefix)
+
+
+def _up_to_date(dsn: str) -> bool:
+    """Return whether no file of `sql/migrations` is new to the database.
+
+    A role that may not read the list of migrations cannot migrate either: it goes on.
+    """
+    files = {file.name for file in (SQL / "migrations").glob("[0-9]*.sql")}
+    with connect(dsn) as database:
+        try:
+            rows = database.execute("select name from inventory.schema_migrations").fetchall()
+        except psycopg.errors.InsufficientPrivilege:
+            return True
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            return False
+    return files <= {row["name"] for row in rows}
+
+
+def _drain(supervisor: Supervisor, children: dict[str, Child], settings: Settings) -> int:
+    """Let what writes the log end while stock runs; then let stock read the log to its end."""
+    stock = children.get("stock")
+    writers = [child for child in children.values() if child is not stock]
+    for child in writers:
+        child.command = [*child.command, "--drain"]
+    if writers:
+        code = supervisor.run([*writers, *([stock] if stock else [])], until=writers)
+        if code or supervisor.stopping.is_set():
+            supervisor.stop(list(children.values()))
+            return code or 1
+    if stock is None:
+        return 0
+    stock.stop()
+    last = _child("stock", settings, to_log=False)
+    last.command = [*last.command, "--drain"]
+    code = supervisor.run([last])
+    return code or int(supervisor.stopping.is_set())
+
+
+def _child(name: str, settings: Settings, *, to_log: bool) -> Child:
+    command = [*python(), "flow", name, "--parent", str(os.getpid())]
+    logs = settings.home / "logs"
+    if to_log:
+        logs.mkdir(parents=True, exist_ok=True)
+    pid_file = pid_file_of(name, settings)
+    if running(pid_file):
+        pid_file = pid_file.with_name(f"{pid_file.stem}-{os.getpid()}.pid")
+    log = logs / f"{settings.topic_prefix}{name}.log"
+    return Child(name, command, pid_file, log if to_log else None)
+
+
+def python() -> list[str]:
+    """Return the start of the command line that runs `waterline` in another process."""
+    return [sys.executable, "-m", "flows.cli"]
+
+
+def pid_file_of(name: str, settings: Settings) -> Path:
+    """Return where the pid of a flow is kept; each topic prefix is an installation of its own."""
+    return settings.home / "run" / f"{settings.topic_prefix}{name}.pid"
+
+
+def running(pid_file: Path) -> int | None:
+    """Return the pid in the file when that process lives and is one of ours."""
+    try:
+        pid = int(pid_file.read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return pid if b"flows.cli" in command else None
+
+
+def start_background(names: Sequence[str], settings: Settings) -> int:
+    """Start those flows that do not run yet under a supervisor of their own, and return."""
+    say = words(settings.lang)
+    wanted = [name for name in names if not _already(name, settings)]
+    if not wanted:
+        return 0
+    logs = settings.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    file = pid_file_of(f"run-{'-'.join(wanted)}", settings)
+    with (logs / f"{settings.topic_prefix}run.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*python(), "run", *wanted, "--to-logs"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment_of_children(),
+            start_new_session=True,
+        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{process.pid}\n")
+    _wait_for(process, wanted, settings)
+    for name in wanted:
+        pid = running(pid_file_of(name, settings))
+        log_file = logs / f"{settings.topic_prefix}{name}.log"
+        shown.say_line(say("run.started", name=name, pid=pid, log=log_file))
+    return 0
+
+
+def _already(name: str, settings: Settings) -> bool:
+    pid = running(pid_file_of(name, settings))
+    if pid is not None:
+        shown.say_line(words(settings.lang)("run.already", name=name, pid=pid))
+    return pid is not None
+
+
+def _wait_for(process: subprocess.Popen[bytes], wanted: Sequence[str], settings: Settings) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if all(running(pid_file_of(name, settings)) for name in wanted):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    log = settings.home / "logs" / f"{settings.topic_prefix}run.log"
+    raise Trouble(words(settings.lang)("run.not_started", names=", ".join(wanted), log=log))
+
+
+def _teller(settings: Settings) -> Callable[[str, Child, float], None]:
+    say = words(settings.lang)
+
+    def tell(what: str, child: Child, pause: float) -> None:
+        shown.say_line(say(f"run.{what}", name=child.name, code=child.ended, pause=f"{pause:.0f}"))
+        sys.stdout.flush()
+
+    return tell
+
+
+def run_one(args: argparse.Namespace, settings: Settings) -> int:
+    """Run one flow in this process until it is told to stop, or its input is read."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    from flows import steps  # noqa: PLC0415 - Bytewax is slow to import, needed only here
+
+    stop = steps.Stop()
+    if args.parent:
+        threading.Thread(target=_follow, args=(args.parent, stop), daemon=True).start()
+    flow = importlib.import_module(f"flows.{args.name}")
+    steps.run(flow.build(settings, stop, drain=args.drain), stop)
+    return 0
+
+
+def _follow(parent: int, stop: Stop) -> None:
+    """End in order when the supervisor is gone: nobody would start or stop this any more."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    stop.request()

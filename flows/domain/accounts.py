@@ -1,0 +1,227 @@
+"""The state of one (warehouse, sku) in memory, and the figures that follow from it.
+
+An account is loaded when a batch first needs it and may be forgotten when it has not been needed
+for long: everything in it is in the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+
+from flows.domain.events import Item
+from flows.domain.fixed import SCALE
+from flows.domain.levels import water_level
+from flows.domain.master import Limits, local_date, midnight
+from flows.domain.recall import AccountRows
+from flows.domain.rows import Cell, CellRow, CountRow, Key, LineRow, LotRow, StockRow
+
+SELLABLE = "sellable"
+CENT = Decimal("0.0001")
+FIRST_TICK = datetime(1970, 1, 1, tzinfo=UTC)
+"""Until the first tick nothing has expired and all that is dated is due with that tick."""
+
+
+class Account:
+    """Stock of one SKU at one warehouse."""
+
+    __slots__ = (
+        "cells",
+        "counted_to",
+        "counts",
+        "dirty",
+        "in_transit",
+        "key",
+        "limits",
+        "lots",
+        "moved_to",
+        "purchases",
+        "reserved",
+        "shown",
+        "updated_at",
+        "version",
+    )
+
+    def __init__(self, key: Key) -> None:
+        """Open an account that holds nothing."""
+        self.key = key
+        self.cells: dict[Cell, int] = {}
+        self.lots: dict[str, LotRow] = {}
+        self.purchases: dict[tuple[str, str], LineRow] = {}
+        self.counts: list[CountRow] | None = []
+        self.dirty: set[Cell] | None = None
+        self.in_transit = 0
+        self.reserved = 0
+        self.limits: Limits | None = None
+        self.moved_to: datetime | None = None
+        self.counted_to: datetime | None = None
+        self.updated_at: datetime | None = None
+        self.version = 0
+        self.shown: tuple[int, int, int, str] | None = None
+
+    def take(self, row: StockRow) -> None:
+        """Take over the stored figures that cannot be derived."""
+        self.in_transit = row.in_transit
+        self.reserved = row.reserved
+        self.moved_to = row.moved_to
+        self.counted_to = row.counted_to
+        self.counts = [] if row.counted_to is None else None
+        self.updated_at = row.updated_at
+        self.version = row.version
+        self.shown = (row.on_hand, row.reserved, row.available, row.water_level)
+
+    def lot(self, lot: str) -> LotRow:
+        """Return the dates of a lot, opened when new."""
+        row = self.lots.get(lot)
+        if row is None:
+            row = self.lots[lot] = LotRow(self.key.warehouse, self.key.sku, lot)
+        return row
+
+    def cell_row(self, cell: Cell) -> CellRow:
+        """Return the row of a cell; quantity 0 means that it is gone."""
+        lot = self.lots.get(cell.lot)
+        return CellRow(
+            *self.key,
+            *cell,
+            self.cells.get(cell, 0),
+            None if lot is None else lot.expires_on,
+            None if lot is None else lot.received_at,
+        )
+
+    def expiring(self, clock: datetime, zone_name: str) -> tuple[int, datetime | None]:
+        """Return sellable stock past its date, and the instant at which more will be."""
+        if not self.lots:
+            return 0, None
+        today = local_date(clock, zone_name)
+        expired, ends = 0, None
+        for cell, quantity in self.cells.items():
+            lot = self.lots.get(cell.lot)
+            if lot is None or lot.expires_on is None or cell.status != SELLABLE:
+                continue
+            if lot.expires_on < today:
+                expired += quantity
+            elif quantity and (ends is None or lot.expires_on < ends):
+                ends = lot.expires_on
+        if ends is None or ends == date.max:
+            return expired, None
+        return expired, midnight(ends + timedelta(days=1), zone_name)
+
+    def incoming(self, clock: datetime | None, days: Decimal) -> tuple[int, datetime | None]:
+        """Return open purchase quantity due inside the horizon, and when more comes inside."""
+        if not self.purchases:
+            return 0, None
+        horizon = timedelta(days=float(days))
+        inside, later = 0, None
+        for row in self.purchases.values():
+            due_at = row.due_at
+            if clock is None or due_at is None or due_at <= clock + horizon:
+                inside += row.outstanding
+            if due_at is not None and (clock is None or due_at > clock + horizon):
+                later = due_at if later is None else min(later, due_at)
+        if later is None:
+            return inside, None
+        return inside, FIRST_TICK if clock is None else later - horizon
+
+    def figures(
+        self, limits: Limits, item: Item | None, clock: datetime | None, zone_name: str
+    ) -> StockRow:
+        """Return the row of table stock as of `clock` (the latest tick)."""
+        on_hand = on_hold = 0
+        for cell, quantity in self.cells.items():
+            on_hand += quantity
+            if cell.status != SELLABLE:
+                on_hold += quantity
+        expired, expires_at = self.expiring(clock or FIRST_TICK, zone_name)
+        on_hold += expired
+        incoming, comes_at = self.incoming(clock, limits.incoming_days)
+        available = on_hand - on_hold - self.reserved
+        reorder_point = limits.safety_stock
+        cost = None if item is None else item.unit_cost
+        changes = [at for at in (expires_at, comes_at) if at is not None]
+        assert self.updated_at is not None  # noqa: S101 an account is opened by an event
+        return StockRow(
+            *self.key,
+            on_hand,
+            on_hold,
+            self.reserved,
+            available,
+            self.in_transit,
+            incoming,
+            on_hand + self.in_transit + incoming - self.reserved,
+            limits.safety_stock,
+            reorder_point,
+            limits.max_stock,
+            water_level(available, on_hand, limits, reorder_point),
+            cost,
+            None if cost is None else (cost * on_hand / SCALE).quantize(CENT),
+            self.moved_to,
+            self.counted_to,
+            self.updated_at,
+            min(changes) if changes else None,
+            self.version,
+        )
+
+
+class Accounts:
+    """The accounts in memory, least recently needed first, at most `limit` between batches."""
+
+    def __init__(self, limit: int) -> None:
+        """Start with none."""
+        self._limit = limit
+        self._known: dict[Key, Account] = {}
+        self._by_sku: dict[str, set[Key]] = {}
+
+    def missing(self, keys: Iterable[Key]) -> set[Key]:
+        """Return those that have to be loaded or opened; the others become recent."""
+        missing = set()
+        for key in keys:
+            account = self._known.pop(key, None)
+            if account is None:
+                missing.add(key)
+            else:
+                self._known[key] = account
+        return missing
+
+    def open(self, missing: Collection[Key], rows: AccountRows) -> None:
+        """Open the missing accounts with what is stored of them."""
+        known = self._known
+        for key in missing:
+            known[key] = Account(key)
+            self._by_sku.setdefault(key.sku, set()).add(key)
+        for stock in rows.stock:
+            known[Key(stock.warehouse, stock.sku)].take(stock)
+        for cell in rows.cells:
+            account = known[Key(cell.warehouse, cell.sku)]
+            account.cells[Cell(cell.lot, cell.bin, cell.status)] = cell.quantity
+        for lot in rows.lots:
+            known[Key(lot.warehouse, lot.sku)].lots[lot.lot] = lot
+        for line in rows.purchases:
+            key = Key(line.warehouse, line.sku)
+            known[key].purchases[line.order_id, line.line_id] = line
+
+    def __getitem__(self, key: Key) -> Account:
+        """Return an account that is in memory."""
+        return self._known[key]
+
+    def __contains__(self, key: Key) -> bool:
+        """Tell whether the account is in memory."""
+        return key in self._known
+
+    def holders(self, sku: str) -> list[Key]:
+        """Return the accounts of a SKU that are in memory, in a fixed order."""
+        return sorted(self._by_sku.get(sku, ()))
+
+    def evict(self) -> list[Account]:
+        """Forget the accounts over the limit; return them."""
+        over = len(self._known) - self._limit
+        if over <= 0:
+            return []
+        evicted = [self._known.pop(key) for key in list(islice(self._known, over))]
+        for account in evicted:
+            keys = self._by_sku[account.key.sku]
+            keys.discard(account.key)
+            if not keys:
+                del self._by_sku[account.key.sku]
+        return evicted

@@ -1,0 +1,245 @@
+"""The fold: one log partition's events in, the changes of every table out.
+
+What enters is a batch of (offset, broker time, event or reject) in log order; what leaves is one
+`Changes`, to be committed as a whole. Tables of stock are a function of the set of events: any
+order, repeats and any cut into batches give the same. The only clock is the log's: the broker's
+time judges what is too early or too late, the latest tick judges what has expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from datetime import datetime, timedelta
+
+from flows.domain.accounts import Account
+from flows.domain.cancels import Cancels
+from flows.domain.decode.canonical import content
+from flows.domain.effects import Effects
+from flows.domain.events import (
+    AnyEvent,
+    Cancel,
+    Event,
+    Inbound,
+    Item,
+    Line,
+    Movement,
+    OrderLine,
+    Outbound,
+    Policy,
+    PurchaseLine,
+    Stocktake,
+    TransferOut,
+    type_of,
+)
+from flows.domain.identity import Seen, Sighting, digest
+from flows.domain.lag import Timing
+from flows.domain.recall import Recall
+from flows.domain.rejects import Reject
+from flows.domain.rows import (
+    CancelRow,
+    CellRow,
+    Changes,
+    HistoryRow,
+    Key,
+    RejectRow,
+)
+from flows.domain.state import State
+
+Message = tuple[int, datetime, AnyEvent | Reject]
+AHEAD = timedelta(minutes=5)
+
+
+class Ledger:
+    """The owner of one partition's state; `owns(warehouse)` tells which are its own."""
+
+    def __init__(
+        self,
+        partition: int,
+        recall: Recall,
+        zone: str,
+        owns: Callable[[str], bool],
+        accounts: int = 400_000,
+    ) -> None:
+        """Take the partition up where its store left off; `zone` is for warehouses without one."""
+        start = recall.start()
+        self.partition = partition
+        self.next_offset = start.next_offset
+        self._recall = recall
+        self._owns = owns
+        self._counters = start.counters
+        self._seen = Seen(start.runs)
+        self._cancels = Cancels(start.cancels)
+        self._state = State(recall, start, owns, zone, accounts)
+        self._effects = Effects(self._state, recall, self._cancels)
+
+    def fold(self, batch: Sequence[Message]) -> Changes:
+        """Return what the batch changes; messages before `next_offset` are skipped."""
+        batch = [message for message in batch if message[0] >= self.next_offset]
+        changes = self._state.begin()
+        self._counters = copy(self._counters)
+        if batch:
+            keys = [digest(m[2].event_id) if isinstance(m[2], Event) else 0 for m in batch]
+            older = self._seen.older(keys)
+            self._preload(batch)
+            for message, key in zip(batch, keys, strict=True):
+                self._one(message, key, older, changes)
+            changes.last_offset = batch[-1][0]
+            self.next_offset = changes.last_offset + 1
+        return self._finish(changes)
+
+    def _one(
+        self, message: Message, key: int, older: dict[int, Sighting], changes: Changes
+    ) -> None:
+        offset, broker_time, event = message
+        counters = self._counters
+        counters.consumed += 1
+        if isinstance(event, Reject):
+            self._reject(changes, offset, event)
+            return
+        mark = digest(content(event))
+        known = self._seen.get(key) or older.get(key)
+        if known is not None:
+            if known.content == mark:
+                counters.repeats += 1
+            else:
+                self._reject(changes, offset, self._conflict(event, known))
+            return
+        refusal = self._refusal(event, broker_time)
+        if refusal is not None:
+            self._reject(changes, offset, refusal)
+            return
+        counters.applied += 1
+        self._seen.add(key, mark, event.occurred_at)
+        if isinstance(event, Movement | Stocktake | Line):
+            changes.timings.append(
+                Timing(event.warehouse, event.occurred_at, broker_time, event.sent_at)
+            )
+        if isinstance(event, Cancel):
+            self._cancel(event, offset, changes)
+            return
+        self._effects.apply(event, offset)
+        if not self._cancels.effective(event.event_id):
+            self._effects.undo(event, offset)
+
+    def _cancel(self, event: Cancel, offset: int, changes: Changes) -> None:
+        changes.cancels.append(
+            CancelRow(event.event_id, event.cancels, event.occurred_at, offset)
+        )
+        self._effects.journal(event, offset)
+        for target, on in self._cancels.add(event.event_id, event.cancels):
+            found = self._find(target)
+            if found is not None and on:
+                self._effects.redo(found, offset)
+            elif found is not None:
+                self._effects.undo(found, offset)
+
+    def _find(self, event_id: str) -> Event | None:
+        key = digest(event_id)
+        sighting = self._seen.get(key) or self._seen.older([key]).get(key)
+        return None if sighting is None else self._effects.find(event_id, sighting.occurred_at)
+
+    def _conflict(self, event: Event, known: Sighting) -> Reject:
+        first = self._effects.find(event.event_id, known.occurred_at)
+        return Reject(
+            "conflict",
+            "event_id",
+            f"event_id {event.event_id!r} was seen before with other content: "
+            f"first {_describe(first) or f'an event of {known.occurred_at.isoformat()}'}, "
+            f"now {_describe(event)}; the first one stands",
+            event.event_id,
+        )
+
+    def _refusal(self, event: Event, broker_time: datetime) -> Reject | None:
+        if event.occurred_at > broker_time + AHEAD:
+            return Reject(
+                "clock_future",
+                "occurred_at",
+                f"occurred_at {event.occurred_at.isoformat()} is more than 5 minutes ahead of "
+                f"the broker's clock ({broker_time.isoformat()})",
+                event.event_id,
+            )
+        warehouse = getattr(event, "warehouse", None)
+        if isinstance(event, Movement | Stocktake):
+            days = self._state.frozen_after(event.warehouse)
+            if event.occurred_at < broker_time - days:
+                return Reject(
+                    "too_late",
+                    "occurred_at",
+                    f"occurred_at {event.occurred_at.isoformat()} is older than the frozen "
+                    f"horizon of {days.days} days",
+                    event.event_id,
+                )
+        if warehouse is None or isinstance(event, Cancel) or self._owns(warehouse):
+            return None
+        if isinstance(event, TransferOut) and self._owns(event.counterpart or ""):
+            return None
+        return Reject(
+            "wrong_partition",
+            "warehouse",
+            f"warehouse {warehouse!r} does not live on partition {self.partition} of the log",
+            event.event_id,
+        )
+
+    def _reject(self, changes: Changes, offset: int, reject: Reject) -> None:
+        self._counters.rejects += 1
+        changes.rejects.append(RejectRow(offset, reject))
+
+    def _preload(self, batch: Iterable[Message]) -> None:
+        """Load in few queries what the batch will need."""
+        accounts: set[Key] = set()
+        skus: set[str] = set()
+        orders: set[tuple[str, str]] = set()
+        purchases: set[tuple[str, str]] = set()
+        for _, _, event in batch:
+            if isinstance(event, Movement | Stocktake | Line):
+                accounts.add(Key(event.warehouse, event.sku))
+                if isinstance(event, OrderLine | Outbound) and event.order_id is not None:
+                    orders.add((event.warehouse, event.order_id))
+                elif isinstance(event, PurchaseLine | Inbound) and event.order_id is not None:
+                    purchases.add((event.warehouse, event.order_id))
+                elif isinstance(event, TransferOut):
+                    accounts.add(Key(event.counterpart or "", event.sku))
+            elif isinstance(event, Item | Policy) and event.sku:
+                skus.add(event.sku)
+        self._state.load(accounts, skus, orders, purchases)
+
+    def _finish(self, changes: Changes) -> Changes:
+        state = self._state
+        for account in state.touched():
+            self._show(account, changes)
+        changes.orders = {k: copy(v) for k, v in state.orders.written.items()}
+        changes.purchases = {k: copy(v) for k, v in state.purchases.written.items()}
+        changes.lots = self._effects.lots()
+        changes.runs, changes.dropped_runs = self._seen.flush()
+        changes.counters = self._counters
+        changes.next_offset = self.next_offset
+        changes.clock_at = state.clock
+        state.end()
+        return changes
+
+    def _show(self, account: Account, changes: Changes) -> None:
+        cells, account.dirty = account.dirty, None
+        rows: list[CellRow] = changes.cells
+        rows.extend(account.cell_row(cell) for cell in cells or ())
+        account.version += 1
+        row = self._state.figures(account)
+        changes.stock.append(row)
+        shown = (row.on_hand, row.reserved, row.available, row.water_level)
+        if shown != account.shown:
+            account.shown = shown
+            warehouse, sku = account.key
+            offset = changes.last_offset
+            changes.history.append(HistoryRow(warehouse, sku, *shown, offset))
+
+
+def _describe(event: Event | None) -> str:
+    """Say in a few words what an event is, for the sentence of a conflict."""
+    if event is None:
+        return ""
+    words = [type_of(event)]
+    for name in ("quantity", "sku", "warehouse", "order_id", "line_id", "version"):
+        value = getattr(event, name, None)
+        if value is not None:
+            words.append(f"{name} {value}")
+    return f"{' '.join(words)} at {event.occurred_at.isoformat()}"

@@ -1,0 +1,140 @@
+"""Master data as the fold sees it: items, warehouses and the policy that holds for a SKU.
+
+Images (items, warehouses, bins): the highest effective order wins whole. Policies: each field of
+a scope is a register of its own; the most specific scope that sets a field gives its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from msgspec import UNSET, Struct
+
+from flows.domain.events import POLICY_FIELDS, Bin, Event, Item, Line, Policy
+from flows.domain.rows import Order, PolicyRow
+
+Scope = tuple[str, str, str]
+DEFAULTS: dict[str, Decimal] = {
+    "red_below": Decimal("0.10"),
+    "near_expiry_days": Decimal(15),
+    "overweight_warning_kg": Decimal(0),
+    "overweight_critical_kg": Decimal(50),
+    "transfer_grace_minutes": Decimal(0),
+    "stock_out_horizon_days": Decimal(7),
+    "frozen_after_days": Decimal(400),
+}
+
+
+class Limits(Struct, frozen=True):
+    """The thresholds that hold for one (warehouse, sku), in 1/10000 units where quantities."""
+
+    safety_stock: int | None = None
+    max_stock: int | None = None
+    red_below: Decimal = DEFAULTS["red_below"]
+    incoming_days: Decimal = DEFAULTS["stock_out_horizon_days"]
+
+
+def order_of(event: Event) -> Order:
+    """Return the event's place in the effective order."""
+    return Order(event.occurred_at, event.device_seq or 0, event.event_id)
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo:
+    """Return the time zone of that IANA name."""
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=8192)
+def local_date(at: datetime, zone_name: str) -> date:
+    """Return the day of an instant in a zone."""
+    return at.astimezone(zone(zone_name)).date()
+
+
+def midnight(day: date, zone_name: str) -> datetime:
+    """Return the instant at which a local day begins, in UTC."""
+    start = datetime(day.year, day.month, day.day, tzinfo=zone(zone_name))
+    return start.astimezone(UTC)
+
+
+def registers(event: Policy) -> list[PolicyRow]:
+    """Return the registers that a policy event writes: the fields it names, null included."""
+    scope = (event.warehouse or "", event.category or "", event.sku or "")
+    order = order_of(event)
+    values = ((name, getattr(event, name)) for name in POLICY_FIELDS)
+    return [PolicyRow(*scope, name, value, order) for name, value in values if value is not UNSET]
+
+
+class Policies:
+    """The registers by scope."""
+
+    def __init__(self, rows: Iterable[PolicyRow] = ()) -> None:
+        """Take the stored registers."""
+        self._scopes: dict[Scope, dict[str, PolicyRow]] = {}
+        for row in rows:
+            self.put(row)
+
+    def put(self, row: PolicyRow) -> bool:
+        """Take a register if it is newer than the one known; tell whether it was."""
+        fields = self._scopes.setdefault(row.scope, {})
+        known = fields.get(row.field)
+        if known is not None and not row.forced and known.order >= row.order:
+            return False
+        fields[row.field] = row
+        return True
+
+    def value(self, name: str, warehouse: str, category: str, sku: str) -> Decimal | None:
+        """Return a field's value by the most specific scope that sets it, else the default."""
+        scopes: list[Scope] = [(warehouse, "", sku), ("", "", sku)]
+        if category:
+            scopes += [
+                (warehouse, category, sku),
+                ("", category, sku),
+                (warehouse, category, ""),
+                ("", category, ""),
+            ]
+        for scope in (*scopes, (warehouse, "", ""), ("", "", "")):
+            row = self._scopes.get(scope, {}).get(name)
+            if row is not None and row.value is not None:
+                return row.value
+        return DEFAULTS.get(name)
+
+    def limits(self, warehouse: str, category: str, sku: str) -> Limits:
+        """Return the thresholds of one (warehouse, sku)."""
+
+        def value(name: str) -> Decimal | None:
+            return self.value(name, warehouse, category, sku)
+
+        horizon = value("stock_out_horizon_days") or Decimal(0)
+        return Limits(
+            _units(value("safety_stock")),
+            _units(value("max_stock")),
+            value("red_below") or Decimal(0),
+            max(horizon, value("lead_time_days") or Decimal(0)),
+        )
+
+    def forget(self, sku: str, warehouses: Iterable[str]) -> None:
+        """Drop the registers of a SKU that no account in memory needs."""
+        for warehouse in ("", *warehouses):
+            self._scopes.pop((warehouse, "", sku), None)
+
+
+def _units(value: Decimal | None) -> int | None:
+    return None if value is None else int(value * 10_000)
+
+
+def image_key(event: Event) -> tuple[str, ...]:
+    """Return what a state event is an image of: its key within its type."""
+    if isinstance(event, Line):
+        return (event.warehouse, event.order_id, event.line_id or "")
+    if isinstance(event, Policy):
+        return (event.warehouse or "", event.category or "", event.sku or "")
+    if isinstance(event, Item):
+        return (event.sku,)
+    if isinstance(event, Bin):
+        return (event.warehouse, event.bin)
+    return (getattr(event, "warehouse", None) or "",)

@@ -1,0 +1,270 @@
+"""A store in memory: the tables as dicts. It is what the audit folds the whole log into.
+
+It answers the fold's questions from what it was given by `apply`, exactly as the database does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from copy import copy
+from datetime import datetime
+from typing import Any
+
+from flows.domain.events import Event, Item, Movement, Stocktake, type_of
+from flows.domain.master import image_key, order_of
+from flows.domain.recall import AccountRows, Start
+from flows.domain.rows import (
+    CancelRow,
+    CellRow,
+    Changes,
+    CountRow,
+    Counters,
+    HistoryRow,
+    IdRun,
+    Key,
+    LineRow,
+    LotRow,
+    MasterRow,
+    PolicyRow,
+    RejectRow,
+    Row,
+    StockRow,
+    TransferRow,
+)
+
+
+Lines = dict[tuple[str, str], dict[tuple[str, str], LineRow]]
+
+
+class MemoryStore:
+    """The tables of one log partition."""
+
+    def __init__(self, partition: int = 0) -> None:
+        """Start empty."""
+        self.partition = partition
+        self.next_offset = 0
+        self.clock_at: datetime | None = None
+        self.counters = Counters()
+        self.movements: dict[Key, list[Row]] = defaultdict(list)
+        self.by_event: dict[str, list[Row]] = defaultdict(list)
+        self.journal: dict[str, list[Event]] = defaultdict(list)
+        self.images_by_key: dict[tuple[str, tuple[str, ...]], list[Event]] = defaultdict(list)
+        self.stated: dict[tuple[Key, str], list[Event]] = defaultdict(list)
+        self.stock: dict[Key, StockRow] = {}
+        self.known_skus: set[str] = set()
+        self.history: list[HistoryRow] = []
+        self.cells: dict[Key, dict[tuple[str, str, str], CellRow]] = defaultdict(dict)
+        self.lots: dict[Key, dict[str, LotRow]] = defaultdict(dict)
+        self.lines: dict[str, Lines] = {"orders": defaultdict(dict), "purchases": defaultdict(dict)}
+        self.open_purchases: dict[Key, dict[tuple[str, str], LineRow]] = defaultdict(dict)
+        self.transfers: dict[tuple[str, str, str, str], TransferRow] = {}
+        self.anchors: dict[Key, dict[str, CountRow]] = defaultdict(dict)
+        self.cancels: list[CancelRow] = []
+        self.registers: dict[str, dict[tuple[str, str, str, str], PolicyRow]] = defaultdict(dict)
+        self.winners: dict[str, dict[Any, Any]] = {"items": {}, "warehouses": {}, "bins": {}}
+        self.rejects: list[RejectRow] = []
+        self.ticks: list[tuple[datetime, int]] = []
+        self.runs: dict[int, IdRun] = {}
+
+    def apply(self, changes: Changes) -> None:
+        """Take a batch over."""
+        self.next_offset, self.clock_at = changes.next_offset, changes.clock_at
+        self.counters = copy(changes.counters)
+        for row in changes.movements:
+            self.movements[Key(row.warehouse, row.sku)].append(row)
+            self.by_event[row.event_id].append(row)
+        for entry in changes.journal:
+            self._keep(entry.event)
+        self.stock.update((Key(row.warehouse, row.sku), row) for row in changes.stock)
+        self.known_skus.update(row.sku for row in changes.stock)
+        self.history.extend(changes.history)
+        self._apply_cells(changes)
+        for lot in changes.lots:
+            self.lots[Key(lot.warehouse, lot.sku)][lot.lot] = lot
+        _put(self.lines["orders"], changes.orders)
+        _put(self.lines["purchases"], changes.purchases)
+        self._expect(changes.purchases)
+        for key, transfer in changes.transfers.items():
+            self._apply_transfer(key, transfer)
+        for count in changes.counts:
+            self.anchors[Key(count.warehouse, count.sku)][count.event_id] = count
+        self.cancels.extend(changes.cancels)
+        for scope, register in changes.policies.items():
+            known = self.registers[register.sku].get(scope)
+            if known is None or register.forced or register.order > known.order:
+                self.registers[register.sku][scope] = register
+        _images(self.winners["items"], changes.items)
+        _images(self.winners["warehouses"], changes.warehouses)
+        _images(self.winners["bins"], changes.bins)
+        self.rejects.extend(changes.rejects)
+        self.ticks.extend(changes.ticks)
+        for number in changes.dropped_runs:
+            self.runs.pop(number, None)
+        self.runs.update((run.run, run) for run in changes.runs)
+
+    def _keep(self, event: Event) -> None:
+        self.journal[event.event_id].append(event)
+        self.images_by_key[type_of(event), image_key(event)].append(event)
+        if isinstance(event, Stocktake | Movement):
+            self.stated[Key(event.warehouse, event.sku), event.lot or ""].append(event)
+
+    def _expect(self, lines: dict[tuple[str, str, str, str], LineRow | None]) -> None:
+        for (warehouse, order_id, line_id, sku), line in lines.items():
+            waiting = self.open_purchases[Key(warehouse, sku)]
+            if line is None or not line.outstanding:
+                waiting.pop((order_id, line_id), None)
+            else:
+                waiting[order_id, line_id] = line
+
+    def _apply_cells(self, changes: Changes) -> None:
+        for row in changes.cells:
+            cells = self.cells[Key(row.warehouse, row.sku)]
+            if row.quantity:
+                cells[row.lot, row.bin, row.status] = row
+            else:
+                cells.pop((row.lot, row.bin, row.status), None)
+
+    def _apply_transfer(self, key: tuple[str, str, str, str], row: TransferRow) -> None:
+        known = self.transfers.setdefault(key, TransferRow(*key))
+        known.shipped += row.shipped
+        known.received += row.received
+        known.lost += row.lost
+        known.due_at = max(filter(None, (known.due_at, row.due_at)), default=None)
+        known.shipped_at = min(filter(None, (known.shipped_at, row.shipped_at)), default=None)
+        known.received_at = max(filter(None, (known.received_at, row.received_at)), default=None)
+        if not (known.shipped or known.received or known.lost):
+            del self.transfers[key]
+
+    def start(self) -> Start:
+        """See Recall."""
+        return Start(
+            self.next_offset,
+            self.clock_at,
+            copy(self.counters),
+            list(self.winners["warehouses"].values()),
+            list(self.registers[""].values()),
+            list(self.cancels),
+            [self.runs[number] for number in sorted(self.runs)],
+        )
+
+    def accounts(self, keys: Collection[Key]) -> AccountRows:
+        """See Recall."""
+        known = [key for key in keys if key in self.stock]
+        return AccountRows(
+            [self.stock[key] for key in known],
+            [row for key in known for row in self.cells[key].values()],
+            [copy(row) for key in known for row in self.lots[key].values()],
+            [copy(row) for key in known for row in self.open_purchases[key].values()],
+        )
+
+    def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
+        """See Recall."""
+        lines = self.lines[table]
+        return [copy(row) for key in keys if key in lines for row in lines[key].values()]
+
+    def items(self, skus: Collection[str]) -> Iterable[Item]:
+        """See Recall."""
+        known = self.winners["items"]
+        return [known[sku] for sku in skus if sku in known]
+
+    def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
+        """See Recall."""
+        return [row for sku in skus if sku in self.registers for row in self.registers[sku].values()]
+
+    def counts(self, key: Key) -> list[CountRow]:
+        """See Recall."""
+        return [row for row in self.anchors[key].values() if not row.cancelled]
+
+    def rows(self, key: Key, since: datetime) -> list[Row]:
+        """See Recall."""
+        return [row for row in self.movements.get(key, ()) if row.at >= since]
+
+    def find(self, event_id: str, at: datetime) -> tuple[list[Row], list[Event]]:
+        """See Recall."""
+        rows = [row for row in self.by_event.get(event_id, ()) if row.at == at]
+        return rows, list(self.journal.get(event_id, ()))
+
+    def count_rows(self, key: Key, at: datetime, event_id: str) -> list[Row]:
+        """See Recall."""
+        rows = self.by_event.get(event_id, ())
+        return [row for row in rows if row.at == at and (row.warehouse, row.sku) == key]
+
+    def images(self, kind: str, key: tuple[str, ...]) -> list[Event]:
+        """See Recall."""
+        return list(self.images_by_key.get((kind, key), ()))
+
+    def statements(self, key: Key, lot: str) -> list[Row | Event]:
+        """See Recall."""
+        rows = (row for row in self.movements.get(key, ()) if row.lot == lot)
+        return [*rows, *self.stated.get((key, lot), ())]
+
+    def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
+        """See Recall."""
+        return [
+            key
+            for key in sorted(self.stock)
+            if warehouse in ("", key.warehouse)
+            and sku in ("", key.sku)
+            and category in ("", self._category(key.sku))
+        ]
+
+    def holders(self, skus: Collection[str]) -> list[Key]:
+        """See Recall."""
+        if self.known_skus.isdisjoint(skus):
+            return []
+        wanted = set(skus)
+        return [key for key in sorted(self.stock) if key.sku in wanted]
+
+    def due(self, clock: datetime) -> list[Key]:
+        """See Recall."""
+        rows = sorted(self.stock.items())
+        return [k for k, row in rows if row.next_change_at and row.next_change_at <= clock]
+
+    def _category(self, sku: str) -> str | None:
+        item = self.winners["items"].get(sku)
+        return None if item is None else item.category
+
+    def tables(self) -> dict[str, Any]:
+        """Return the tables by name, keyed as in the database."""
+        return {
+            "movements": [row for rows in self.movements.values() for row in rows],
+            "stock": {tuple(key): row for key, row in self.stock.items()},
+            "stock_bins": {
+                (*key, *cell): row for key, cells in self.cells.items() for cell, row in cells.items()
+            },
+            "lot_dates": {
+                (*key, row.lot): row for key, rows in self.lots.items() for row in rows.values()
+            },
+            "orders": _flat(self.lines["orders"]),
+            "purchases": _flat(self.lines["purchases"]),
+            "transfers": self.transfers,
+            "items": self.winners["items"],
+            "warehouses": self.winners["warehouses"],
+            "bins": self.winners["bins"],
+            "policies": {k: row for rows in self.registers.values() for k, row in rows.items()},
+            "rejects": self.rejects,
+        }
+
+
+def _put(known: Lines, lines: dict[tuple[str, str, str, str], LineRow | None]) -> None:
+    for (warehouse, order_id, *line), row in lines.items():
+        order = known[warehouse, order_id]
+        if row is None:
+            order.pop((line[0], line[1]), None)
+        else:
+            order[line[0], line[1]] = row
+
+
+def _flat(lines: Lines) -> dict[tuple[str, str, str, str], LineRow]:
+    return {(*key, *line): row for key, rows in lines.items() for line, row in rows.items()}
+
+
+def _images(known: dict[Any, Any], rows: dict[Any, MasterRow]) -> None:
+    for key, row in rows.items():
+        if row.deleted:
+            known.pop(key, None)
+        elif key not in known or row.forced or order_of(row.event) > order_of(known[key]):
+            known[key] = row.event
+
+

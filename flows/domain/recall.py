@@ -1,0 +1,95 @@
+"""What the fold may ask its store: the state of one log partition as committed so far.
+
+The fold is pure; the store that answers is handed in. An answer must include every batch that was
+folded before the current one, committed or in flight: the fold adds what the current batch did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from flows.domain.events import Event, Item, Warehouse
+from flows.domain.rows import (
+    CancelRow,
+    CellRow,
+    CountRow,
+    Counters,
+    IdRun,
+    Key,
+    LineRow,
+    LotRow,
+    PolicyRow,
+    Row,
+    StockRow,
+)
+
+
+class Start(Struct):
+    """What a partition's owner knows before the first batch."""
+
+    next_offset: int = 0
+    clock_at: datetime | None = None
+    counters: Counters = field(default_factory=Counters)
+    warehouses: list[Warehouse] = field(default_factory=list)
+    policies: list[PolicyRow] = field(default_factory=list)
+    cancels: list[CancelRow] = field(default_factory=list)
+    runs: list[IdRun] = field(default_factory=list)
+
+
+class AccountRows(Struct):
+    """Everything stored of some accounts, in any order."""
+
+    stock: list[StockRow] = field(default_factory=list)
+    cells: list[CellRow] = field(default_factory=list)
+    lots: list[LotRow] = field(default_factory=list)
+    purchases: list[LineRow] = field(default_factory=list)
+
+
+class Recall(Protocol):
+    """The questions, each answered in one round trip."""
+
+    def start(self) -> Start:
+        """Return the partition's checkpoint, its warehouses, the policies without a SKU, ids."""
+
+    def accounts(self, keys: Collection[Key]) -> AccountRows:
+        """Return stock, cells, lots and open purchase lines of these accounts."""
+
+    def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
+        """Return all lines of these (warehouse, order_id) of `orders` or `purchases`."""
+
+    def items(self, skus: Collection[str]) -> Iterable[Item]:
+        """Return the winning images of these SKUs."""
+
+    def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
+        """Return the registers of scopes that name one of these SKUs."""
+
+    def counts(self, key: Key) -> list[CountRow]:
+        """Return the counts of an account that are not cancelled."""
+
+    def rows(self, key: Key, since: datetime) -> list[Row]:
+        """Return the ledger of an account from `since` on, in any order."""
+
+    def find(self, event_id: str, at: datetime) -> tuple[list[Row], list[Event]]:
+        """Return what this partition wrote of an event: its legs and its journal entries."""
+
+    def count_rows(self, key: Key, at: datetime, event_id: str) -> list[Row]:
+        """Return the variance rows of a count."""
+
+    def images(self, kind: str, key: tuple[str, ...]) -> list[Event]:
+        """Return the journal's images of one line, item, bin, warehouse or policy scope."""
+
+    def statements(self, key: Key, lot: str) -> list[Row | Event]:
+        """Return the legs and counts that state dates of a lot or received it."""
+
+    def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
+        """Return the accounts in a scope; "" is any."""
+
+    def holders(self, skus: Collection[str]) -> list[Key]:
+        """Return the partition's accounts of these SKUs."""
+
+    def due(self, clock: datetime) -> list[Key]:
+        """Return the accounts whose `next_change_at` is at or before `clock`."""

@@ -1,0 +1,319 @@
+"""One struct per table: what a fold hands to the store, and what the store hands back.
+
+Quantities are ints in 1/10000 units, times aware UTC datetimes, empty text "" in key columns and
+None elsewhere. `Changes` is one batch of one partition, to be written in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from flows.domain.events import Bin, Event, Item, Warehouse
+from flows.domain.lag import Timing
+from flows.domain.rejects import Reject
+
+
+class Key(NamedTuple):
+    """What an account is kept for."""
+
+    warehouse: str
+    sku: str
+
+
+class Cell(NamedTuple):
+    """Where stock of one account lies."""
+
+    lot: str
+    bin: str
+    status: str
+
+
+class Order(NamedTuple):
+    """The effective order of events."""
+
+    at: datetime
+    seq: int
+    event_id: str
+
+
+class Row(Struct, gc=False):
+    """One leg of the ledger (table movements): signed quantity on one cell."""
+
+    at: datetime
+    seq: int | None
+    event_id: str
+    warehouse: str
+    sku: str
+    lot: str
+    bin: str
+    status: str
+    type: str
+    quantity: int
+    offset: int
+    variance: bool = False
+    correction: bool = False
+    order_id: str | None = None
+    line_id: str | None = None
+    document: str | None = None
+    operator: str | None = None
+    device: str | None = None
+    video_url: str | None = None
+    counterpart: str | None = None
+    reason: str | None = None
+    recorded_at: datetime | None = None
+    expires_on: date | None = None
+    produced_on: date | None = None
+    due_at: datetime | None = None
+
+    @property
+    def order(self) -> Order:
+        """The place in the effective order."""
+        return Order(self.at, self.seq or 0, self.event_id)
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that it changes."""
+        return Cell(self.lot, self.bin, self.status)
+
+
+class Entry(Struct, gc=False):
+    """An event that is not (only) legs, kept whole (table journal)."""
+
+    event: Event
+    type: str
+    warehouse: str
+    sku: str
+    key: str
+    line_id: str
+    offset: int
+
+
+class StockRow(Struct, gc=False):
+    """The figures of one (warehouse, sku) (table stock)."""
+
+    warehouse: str
+    sku: str
+    on_hand: int
+    on_hold: int
+    reserved: int
+    available: int
+    in_transit: int
+    incoming: int
+    projected: int
+    safety_stock: int | None
+    reorder_point: int | None
+    max_stock: int | None
+    water_level: str
+    unit_cost: Decimal | None
+    value: Decimal | None
+    moved_to: datetime | None
+    counted_to: datetime | None
+    updated_at: datetime
+    next_change_at: datetime | None
+    version: int
+
+
+class CellRow(Struct, gc=False):
+    """Stock of one cell (table stock_bins); quantity 0 is a delete."""
+
+    warehouse: str
+    sku: str
+    lot: str
+    bin: str
+    status: str
+    quantity: int
+    expires_on: date | None
+    received_at: datetime | None
+
+
+class LotRow(Struct, gc=False):
+    """The dates of a lot (table lot_dates), each with the event that stated it."""
+
+    warehouse: str
+    sku: str
+    lot: str
+    expires_on: date | None = None
+    expires_by: Order | None = None
+    produced_on: date | None = None
+    produced_by: Order | None = None
+    received_at: datetime | None = None
+
+
+class LineRow(Struct, gc=False):
+    """A line of an order or a purchase; `fulfilled` is shipped or received."""
+
+    warehouse: str
+    order_id: str
+    line_id: str
+    sku: str
+    ordered: int = 0
+    fulfilled: int = 0
+    reported: int = 0
+    scanned: int = 0
+    cancelled: int = 0
+    state: str = "closed"
+    version: int | None = None
+    due_at: datetime | None = None
+    document: str | None = None
+    counterpart: str | None = None
+    at: datetime | None = None
+    event_id: str | None = None
+
+    @property
+    def outstanding(self) -> int:
+        """What an open line still waits for, never below 0."""
+        if self.state != "open":
+            return 0
+        return max(self.ordered - self.fulfilled - self.cancelled, 0)
+
+
+class TransferRow(Struct, gc=False):
+    """What a batch adds to one transfer (table transfers)."""
+
+    document: str
+    sku: str
+    source: str
+    destination: str
+    shipped: int = 0
+    received: int = 0
+    lost: int = 0
+    due_at: datetime | None = None
+    shipped_at: datetime | None = None
+    received_at: datetime | None = None
+
+
+class CountRow(Struct, gc=False):
+    """A stocktake (table counts): the anchor of what its scope covers."""
+
+    at: datetime
+    seq: int
+    event_id: str
+    warehouse: str
+    sku: str
+    scope: str
+    bin: str
+    lines: dict[Cell, int]
+    document: str | None = None
+    operator: str | None = None
+    device: str | None = None
+    video_url: str | None = None
+    cancelled: bool = False
+
+    @property
+    def order(self) -> Order:
+        """The place in the effective order."""
+        return Order(self.at, self.seq, self.event_id)
+
+    def covers(self, cell: Cell) -> bool:
+        """Tell whether the count speaks for `cell`."""
+        if self.scope == "sku":
+            return True
+        if self.scope == "bin":
+            return cell.bin == self.bin
+        return cell in self.lines
+
+
+class CancelRow(Struct, gc=False):
+    """A cancel event that this partition has seen (table cancels)."""
+
+    cancel_id: str
+    target_id: str
+    at: datetime
+    offset: int
+
+
+class PolicyRow(Struct, gc=False):
+    """One register of one scope (table policies)."""
+
+    warehouse: str
+    category: str
+    sku: str
+    field: str
+    value: Decimal | None
+    order: Order
+    forced: bool = False
+
+    @property
+    def scope(self) -> tuple[str, str, str]:
+        """Warehouse, category and SKU that the register holds for; "" is any."""
+        return (self.warehouse, self.category, self.sku)
+
+
+class MasterRow(Struct, gc=False):
+    """The winning image of a warehouse, an item or a bin; `forced` after a cancel."""
+
+    event: Warehouse | Item | Bin
+    forced: bool = False
+    deleted: bool = False
+
+
+class HistoryRow(Struct, gc=False):
+    """What was shown (table stock_history)."""
+
+    warehouse: str
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+    water_level: str
+    offset: int
+
+
+class RejectRow(Struct, gc=False):
+    """A refused message with its offset in the log."""
+
+    offset: int
+    reject: Reject
+
+
+class IdRun(Struct):
+    """Sorted 64-bit hashes of event ids, with content prints and times in µs (table event_ids)."""
+
+    run: int
+    ids: bytes
+    prints: bytes
+    times: bytes
+    newest: datetime
+    count: int
+
+
+class Counters(Struct):
+    """consumed = applied + repeats + rejects, always."""
+
+    consumed: int = 0
+    applied: int = 0
+    repeats: int = 0
+    rejects: int = 0
+
+
+class Changes(Struct):
+    """Everything that one batch of one partition changes."""
+
+    next_offset: int = 0
+    last_offset: int = 0
+    clock_at: datetime | None = None
+    counters: Counters = field(default_factory=Counters)
+    movements: list[Row] = field(default_factory=list)
+    journal: list[Entry] = field(default_factory=list)
+    stock: list[StockRow] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
+    cells: list[CellRow] = field(default_factory=list)
+    lots: list[LotRow] = field(default_factory=list)
+    orders: dict[tuple[str, str, str, str], LineRow | None] = field(default_factory=dict)
+    purchases: dict[tuple[str, str, str, str], LineRow | None] = field(default_factory=dict)
+    transfers: dict[tuple[str, str, str, str], TransferRow] = field(default_factory=dict)
+    counts: list[CountRow] = field(default_factory=list)
+    cancels: list[CancelRow] = field(default_factory=list)
+    policies: dict[tuple[str, str, str, str], PolicyRow] = field(default_factory=dict)
+    items: dict[str, MasterRow] = field(default_factory=dict)
+    warehouses: dict[str, MasterRow] = field(default_factory=dict)
+    bins: dict[tuple[str, str], MasterRow] = field(default_factory=dict)
+    rejects: list[RejectRow] = field(default_factory=list)
+    ticks: list[tuple[datetime, int]] = field(default_factory=list)
+    runs: list[IdRun] = field(default_factory=list)
+    dropped_runs: list[int] = field(default_factory=list)
+    timings: list[Timing] = field(default_factory=list)

@@ -1,0 +1,223 @@
+"""What one partition knows: accounts, orders, master data, the clock; loaded as batches need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from flows.domain.accounts import Account, Accounts
+from flows.domain.events import Item, Policy, Warehouse
+from flows.domain.master import Policies
+from flows.domain.orders import OrderBook
+from flows.domain.recall import Recall, Start
+from flows.domain.rows import Changes, Key, LineRow, StockRow
+
+
+class State:
+    """The state of one partition between and during batches."""
+
+    def __init__(
+        self,
+        recall: Recall,
+        start: Start,
+        owns: Callable[[str], bool],
+        zone: str,
+        accounts: int,
+    ) -> None:
+        """Take the partition's state at its checkpoint."""
+        self._recall = recall
+        self._zone = zone
+        self._accounts = Accounts(accounts)
+        self._policies = Policies(start.policies)
+        self._warehouses = {event.warehouse: event for event in start.warehouses}
+        self._items: dict[str, Item | None] = {}
+        self._frozen: dict[str, timedelta] = {}
+        self._touched: dict[Key, Account] = {}
+        self._fleeting: set[str] = set()
+        self._leaving: set[str] = set()
+        self.owns = owns
+        self.clock = start.clock_at
+        self.changes = Changes()
+        self.orders = OrderBook(self._reserve)
+        self.purchases = OrderBook(self._expect)
+
+    def begin(self) -> Changes:
+        """Start a batch."""
+        self.changes = Changes()
+        self.orders.written, self.purchases.written = {}, {}
+        self._touched = {}
+        return self.changes
+
+    def end(self) -> None:
+        """Let go of what has not been needed for long.
+
+        A SKU without an account stays for one more batch: until then the batch that brought its
+        item may still be on its way to the tables.
+        """
+        self._fleeting.update(account.key.sku for account in self._accounts.evict())
+        self.orders.evict()
+        self.purchases.evict()
+        for sku in self._leaving:
+            if not self._accounts.holders(sku):
+                self._items.pop(sku, None)
+                self._policies.forget(sku, self._warehouses)
+        self._leaving, self._fleeting = self._fleeting, set()
+
+    def load(
+        self,
+        accounts: Collection[Key],
+        skus: Collection[str],
+        orders: Collection[tuple[str, str]],
+        purchases: Collection[tuple[str, str]],
+    ) -> None:
+        """Bring what a batch names into memory, in one query each."""
+        self._open_orders(self.orders, "orders", orders)
+        self._open_orders(self.purchases, "purchases", purchases)
+        holders = self._recall.holders(skus) if skus else []
+        missing = self._accounts.missing([*accounts, *holders])
+        if missing:
+            self._accounts.open(missing, self._recall.accounts(missing))
+        self._learn({key.sku for key in missing} | set(skus))
+        self._fleeting.update(skus)
+
+    def order(self, book: OrderBook, warehouse: str, order_id: str) -> OrderBook:
+        """Return `book` with that order in memory."""
+        table = "orders" if book is self.orders else "purchases"
+        self._open_orders(book, table, [(warehouse, order_id)])
+        return book
+
+    def account(self, key: Key, at: datetime) -> Account:
+        """Return an account that an event of time `at` concerns; it is shown with this batch."""
+        account = self._touched.get(key)
+        if account is None:
+            account = self._touch(key)
+        if account.updated_at is None or at > account.updated_at:
+            account.updated_at = at
+        return account
+
+    def touched(self) -> Iterable[Account]:
+        """Return the accounts that this batch changes, those that its ticks make due included."""
+        return self._touched.values()
+
+    def tick(self, at: datetime) -> None:
+        """Move the clock on; what time alone changes becomes due."""
+        if self.clock is None or at > self.clock:
+            self.clock = at
+            self._touch_all(self._recall.due(at))
+
+    def figures(self, account: Account) -> StockRow:
+        """Return the account's row of table stock."""
+        key = account.key
+        item = self._items.get(key.sku)
+        if account.limits is None:
+            category = "" if item is None else item.category or ""
+            account.limits = self._policies.limits(key.warehouse, category, key.sku)
+        return account.figures(account.limits, item, self.clock, self.zone(key.warehouse))
+
+    def zone(self, warehouse: str) -> str:
+        """Return the warehouse's time zone."""
+        known = self._warehouses.get(warehouse)
+        return self._zone if known is None else known.timezone or self._zone
+
+    def frozen_after(self, warehouse: str) -> timedelta:
+        """Return how old a movement may be."""
+        days = self._frozen.get(warehouse)
+        if days is None:
+            value = self._policies.value("frozen_after_days", warehouse, "", "") or Decimal(0)
+            days = self._frozen[warehouse] = timedelta(days=float(value))
+        return days
+
+    def policies_changed(self, event: Policy) -> None:
+        """Re-evaluate the accounts in a policy's scope, no others."""
+        self._frozen.clear()
+        if event.sku:
+            self._restate(event.sku)
+            return
+        self._touch_all(self._recall.keys(event.warehouse or "", event.category or "", ""))
+        for account in self._touched.values():
+            account.limits = None
+
+    def set_item(self, sku: str, item: Item | None) -> None:
+        """Set an item's image and re-evaluate the accounts that hold it."""
+        self._items[sku] = item
+        self._restate(sku)
+
+    def item(self, sku: str) -> Item | None:
+        """Return the winning image of an item of this batch."""
+        return self._items.get(sku)
+
+    def warehouse(self, name: str) -> Warehouse | None:
+        """Return the winning image of a warehouse."""
+        return self._warehouses.get(name)
+
+    def set_warehouse(self, name: str, image: Warehouse | None) -> None:
+        """Set a warehouse's image; another time zone re-evaluates what it holds."""
+        before = self.zone(name)
+        if image is None:
+            self._warehouses.pop(name, None)
+        else:
+            self._warehouses[name] = image
+        if self.zone(name) != before:
+            self._touch_all(self._recall.keys(name, "", ""))
+
+    @property
+    def policies(self) -> Policies:
+        """The policies' registers."""
+        return self._policies
+
+    def _restate(self, sku: str) -> None:
+        for key in self._accounts.holders(sku):
+            self._touch(key).limits = None
+
+    def _touch_all(self, keys: Collection[Key]) -> None:
+        missing = self._accounts.missing(keys)
+        if missing:
+            self._accounts.open(missing, self._recall.accounts(missing))
+            self._learn({key.sku for key in missing})
+        for key in keys:
+            self._touch(key)
+
+    def _touch(self, key: Key) -> Account:
+        account = self._touched.get(key)
+        if account is None:
+            if key not in self._accounts:
+                self.load([key], (), (), ())
+            account = self._touched[key] = self._accounts[key]
+            account.dirty = set()
+        return account
+
+    def _learn(self, skus: set[str]) -> None:
+        """Load items and SKU policies that are not in memory."""
+        unknown = skus - self._items.keys()
+        if unknown:
+            self._items.update(dict.fromkeys(unknown))
+            self._items.update((item.sku, item) for item in self._recall.items(unknown))
+            for row in self._recall.policies(unknown):
+                self._policies.put(row)
+
+    def _open_orders(
+        self, book: OrderBook, table: str, keys: Collection[tuple[str, str]]
+    ) -> None:
+        missing = book.missing(keys)
+        if not missing:
+            return
+        rows = list(self._recall.orders(table, missing))
+        book.open(missing, rows)
+        accounts = [Key(row.warehouse, row.sku) for row in rows]
+        unknown = self._accounts.missing(accounts)
+        if unknown:
+            self._accounts.open(unknown, self._recall.accounts(unknown))
+            self._learn({key.sku for key in unknown})
+
+    def _reserve(self, row: LineRow, difference: int) -> None:
+        if difference:
+            self._touch(Key(row.warehouse, row.sku)).reserved += difference
+
+    def _expect(self, row: LineRow, difference: int) -> None:
+        account = self._touch(Key(row.warehouse, row.sku))
+        line = (row.order_id, row.line_id)
+        if row.outstanding:
+            account.purchases[line] = row
+        else:
+            account.purchases.pop(line, None)

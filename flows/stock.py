@@ -1,0 +1,198 @@
+"""Dataflow: the log → decode → fold → one transaction a batch, the offset in it.
+
+Enters: inventory.events. Leaves: every table of stock, exactly once each event; refusals as topic
+and table. The checkpoint is the database: a partition resumes from the offset and the state that
+its last transaction left. Fails with `Trouble` when another flow took a partition over, when the
+log no longer holds the offset, when too much is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from connectors.kafka import LOG, REJECTS, STOPPED, Outlet, PartitionReader, ensure_topics
+from connectors.partitions import LogPartitions
+from connectors.trouble import Trouble
+from flows.domain.decode.formats import decode_log
+from flows.domain.events import TransferOut
+from flows.domain.limit import RejectLimit
+from flows.domain.refused import Refused
+from flows.steps import Batch, BatchSource, Dataflow, KeyedSink, Stop, inlet, outlet, step
+from flows.store.writer import PartitionWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confluent_kafka import Message as Raw
+
+    from flows.domain.ledger import Message
+    from flows.domain.rows import Changes
+    from flows.settings import Settings
+
+LIMIT = 5000
+"""Messages of one transaction."""
+_NO_HEADERS: Mapping[str, bytes] = {}
+
+
+class Decoded(Struct, gc=False):
+    """One batch of one partition, decoded; `raw` is kept for the payload of refusals."""
+
+    partition: int
+    messages: list[Message]
+    raw: list[Raw]
+
+
+def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
+    """Return the dataflow; topics are made here, so this waits for a broker."""
+    topics = ensure_topics(
+        settings.need_brokers(), settings.topic_prefix, patience=None, stopping=stop
+    )
+    partitions = range(topics[LOG])
+    stock = Stock(settings, stop, len(partitions))
+    source = BatchSource(
+        settings.topic_prefix + LOG,
+        partitions,
+        partial(stock.reader, until_end=drain),
+        stop,
+        drain=drain,
+        limit=LIMIT,
+    )
+    flow = Dataflow("stock")
+    batches = inlet("log", flow, source)
+    decoded = step("decode", batches, stop, decode)
+    outlet("tables", decoded, KeyedSink(map(str, partitions), stock.writer, stop))
+    return flow
+
+
+def decode(batch: Batch) -> list[tuple[str, Decoded]]:
+    """Decode one batch: each message becomes one event or one reject."""
+    messages: list[Message] = []
+    last, broker_time = -1, datetime.now(UTC)
+    for raw in batch.messages:
+        milliseconds = raw.timestamp()[1]
+        if milliseconds != last:
+            last, broker_time = milliseconds, datetime.fromtimestamp(milliseconds / 1000, UTC)
+        found = decode_log(raw.value(), None, _NO_HEADERS)
+        messages.append((raw.offset() or 0, broker_time, found[0]))
+    return [(str(batch.partition), Decoded(batch.partition, messages, batch.messages))]
+
+
+class Stock:
+    """What the partitions of one process share: the map of warehouses, a producer, the limit."""
+
+    def __init__(self, settings: Settings, stop: Stop, partitions: int) -> None:
+        """Connect to nothing yet."""
+        self._settings, self._stop = settings, stop
+        self._topic = settings.topic_prefix + LOG
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._homes = LogPartitions(settings.need_dsn(), partitions, stopping=stop)
+        self._out: Outlet | None = None
+        self._limit = RejectLimit(settings.reject_window, settings.reject_share)
+        self._writers: dict[int, PartitionWriter] = {}
+        self._known: dict[str, int] = {}
+
+    def reader(self, partition: int, *, until_end: bool) -> PartitionReader:
+        """Open a partition of the log at the offset that its tables hold."""
+        start = self._writer(partition).start
+        return PartitionReader(
+            self._settings.need_brokers(), self._topic, partition, start, until_end=until_end
+        )
+
+    def writer(self, name: str) -> _Writer:
+        """Open the sink of one partition."""
+        return _Writer(self, self._writer(int(name)))
+
+    def claim(self, batch: Decoded) -> None:
+        """Give warehouses that nobody has seen yet to the partition on which they appear."""
+        known = self._known
+        for _, _, event in batch.messages:
+            warehouse = getattr(event, "warehouse", None)
+            if warehouse is not None and warehouse not in known:
+                known[warehouse] = self._homes.claim(warehouse, batch.partition)
+            if isinstance(event, TransferOut) and event.counterpart not in known:
+                known.update(self._homes.all())
+
+    def refuse(self, batch: Decoded, changes: Changes) -> list[Refused]:
+        """Put the batch's refusals on the topic; return them for the table."""
+        raws = {raw.offset(): raw for raw in batch.raw}
+        refused = [
+            Refused(
+                self._topic,
+                batch.partition,
+                row.offset,
+                0,
+                row.reject,
+                raws[row.offset].value(),
+                datetime.now(UTC),
+            )
+            for row in changes.rejects
+        ]
+        if refused:
+            if self._out is None:
+                self._out = Outlet(self._settings.need_brokers(), giving_up=self._stop)
+            for one in refused:
+                topic = self._settings.topic_prefix + REJECTS
+                self._out.send(topic, self._topic.encode(), one.document())
+            self._out.flush()
+        return refused
+
+    def judge(self, batch: Decoded, refused: list[Refused]) -> None:
+        """Raise Trouble when too many of the last messages were refused."""
+        first = batch.messages[0][0]
+        if self._limit.passed_by(len(batch.messages), [x.offset - first for x in refused]) is None:
+            return
+        last = refused[-1]
+        raise Trouble(
+            f"too many messages of the log are refused (at {last.topic}/{last.partition} offset "
+            f"{last.offset}); the last: {last.reject.code}: {last.reject.message}",
+            STOPPED,
+        )
+
+    def close(self, partition_writer: PartitionWriter) -> None:
+        """Finish one partition; the last one lets go of what is shared."""
+        partition_writer.close()
+        self._writers = {p: w for p, w in self._writers.items() if w is not partition_writer}
+        if not self._writers:
+            self._homes.close()
+            if self._out is not None:
+                self._out.close()
+
+    def _writer(self, partition: int) -> PartitionWriter:
+        writer = self._writers.get(partition)
+        if writer is None:
+            writer = self._writers[partition] = PartitionWriter(
+                self._settings.need_dsn(),
+                self._topic,
+                partition,
+                owner=self._owner,
+                zone=self._settings.tz,
+                owns=lambda warehouse: self._known.get(warehouse) == partition,
+                stopping=self._stop,
+            )
+        return writer
+
+
+class _Writer:
+    """A sink partition: fold, put refusals on their topic, hand over for commit."""
+
+    def __init__(self, stock: Stock, writer: PartitionWriter) -> None:
+        self._stock, self._partition = stock, writer
+
+    def write(self, items: list[Decoded]) -> None:
+        for batch in items:
+            if not batch.messages:
+                continue
+            self._stock.claim(batch)
+            changes = self._partition.fold(batch.messages)
+            refused = self._stock.refuse(batch, changes)
+            self._partition.hand_over(changes, [one.row() for one in refused])
+            self._stock.judge(batch, refused)
+
+    def close(self) -> None:
+        self._stock.close(self._partition)

@@ -1,0 +1,298 @@
+"""The fold's questions, answered from the database.
+
+Accounts, orders, items and policies that are not in memory were not touched by a batch that is
+still on its way (what was touched last is forgotten last), so they are read at once. Whatever
+depends on rows that a batch in flight may write (history, finds, due-lists) waits for it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from flows.domain.decode.canonical import decode
+from flows.domain.events import Event, Item, Warehouse
+from flows.domain.fixed import fixed
+from flows.domain.recall import AccountRows, Start
+from flows.domain.rejects import Reject
+from flows.domain.rows import (
+    CancelRow,
+    Cell,
+    CellRow,
+    CountRow,
+    Counters,
+    IdRun,
+    Key,
+    LineRow,
+    LotRow,
+    Order,
+    PolicyRow,
+    Row,
+    StockRow,
+)
+
+_KEYS = "(SELECT * FROM unnest(%s::text[], %s::text[]))"
+_MINE = "(SELECT warehouse FROM inventory.partitions WHERE log_partition = %s)"
+_LEG = (
+    "occurred_at AS at, device_seq AS seq, event_id, warehouse, sku, lot, bin, status, type,"
+    " quantity, log_offset AS offset, variance, correction, order_id, line_id, document, operator,"
+    " device, video_url, counterpart, reason, recorded_at, expires_on, produced_on, due_at"
+)
+_KIND_KEYS = {
+    "order_line": "warehouse = %s AND key = %s AND line_id = %s",
+    "purchase_line": "warehouse = %s AND key = %s AND line_id = %s",
+    "policy": "warehouse = %s AND key = %s AND sku = %s",
+    "item": "sku = %s",
+    "bin": "warehouse = %s AND key = %s",
+    "warehouse": "warehouse = %s",
+}
+Record = dict[str, Any]
+
+
+class DatabaseRecall:
+    """Answers for one partition; `settled` waits until every batch handed over is committed."""
+
+    def __init__(
+        self,
+        partition: int,
+        connection: Callable[[], psycopg.Connection],
+        settled: Callable[[], None],
+        standing: tuple[int, datetime | None, Counters],
+    ) -> None:
+        """`standing` is the checkpoint that was found when the partition was claimed."""
+        self._partition = partition
+        self._connection = connection
+        self._settled = settled
+        self._standing = standing
+
+    def start(self) -> Start:
+        """See Recall."""
+        mine = (self._partition,)
+        next_offset, clock_at, counters = self._standing
+        warehouses = self._rows(
+            "SELECT warehouse, name, name_zh, region, timezone, occurred_at, device_seq, event_id"
+            f" FROM inventory.warehouses WHERE known AND warehouse IN {_MINE}",
+            mine,
+        )
+        cancels = self._rows(
+            "SELECT cancel_id, target_id, occurred_at AS at, log_offset AS offset"
+            " FROM inventory.cancels WHERE log_partition = %s",
+            mine,
+        )
+        runs = self._rows(
+            "SELECT run, ids, prints, times, newest, count FROM inventory.event_ids"
+            " WHERE log_partition = %s ORDER BY run",
+            mine,
+        )
+        return Start(
+            next_offset,
+            clock_at,
+            counters,
+            [Warehouse(**row) for row in warehouses],
+            self._registers("sku = ''", ()),
+            [CancelRow(**row) for row in cancels],
+            [IdRun(**row) for row in runs],
+        )
+
+    def accounts(self, keys: Collection[Key]) -> AccountRows:
+        """See Recall."""
+        arrays = _columns(keys)
+        stock = self._rows(
+            "SELECT warehouse, sku, on_hand, on_hold, reserved, available, in_transit, incoming,"
+            " projected, safety_stock, reorder_point, max_stock, water_level, unit_cost, value,"
+            " moved_to, counted_to, updated_at, next_change_at, version"
+            f" FROM inventory.stock WHERE (warehouse, sku) IN {_KEYS}",
+            arrays,
+        )
+        if not stock:
+            return AccountRows()
+        arrays = _columns([(row["warehouse"], row["sku"]) for row in stock])
+        cells = self._rows(
+            "SELECT warehouse, sku, lot, bin, status, quantity, expires_on, received_at"
+            f" FROM inventory.stock_bins WHERE (warehouse, sku) IN {_KEYS}",
+            arrays,
+        )
+        lots = self._rows(
+            f"SELECT * FROM inventory.lot_dates WHERE (warehouse, sku) IN {_KEYS}", arrays
+        )
+        return AccountRows(
+            [_stock(row) for row in stock],
+            [CellRow(**{**row, "quantity": fixed(row["quantity"])}) for row in cells],
+            [_lot(row) for row in lots],
+            self._lines("purchases", f"state = 'open' AND (warehouse, sku) IN {_KEYS}", arrays),
+        )
+
+    def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
+        """See Recall."""
+        return self._lines(table, f"(warehouse, order_id) IN {_KEYS}", _columns(keys))
+
+    def items(self, skus: Collection[str]) -> Iterable[Item]:
+        """See Recall."""
+        rows = self._rows(
+            "SELECT * FROM inventory.items WHERE sku = ANY(%s::text[])", (list(skus),)
+        )
+        return [Item(**row) for row in rows]
+
+    def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
+        """See Recall."""
+        return self._registers("sku = ANY(%s::text[]) AND sku <> ''", (list(skus),))
+
+    def counts(self, key: Key) -> list[CountRow]:
+        """See Recall."""
+        self._settled()
+        rows = self._rows(
+            "SELECT occurred_at AS at, device_seq AS seq, event_id, warehouse, sku, scope, bin,"
+            " lines, document, operator, device, video_url, cancelled FROM inventory.counts"
+            " WHERE warehouse = %s AND sku = %s AND NOT cancelled",
+            key,
+        )
+        return [_count(row) for row in rows]
+
+    def rows(self, key: Key, since: datetime) -> list[Row]:
+        """See Recall."""
+        return self._legs("warehouse = %s AND sku = %s AND occurred_at >= %s", (*key, since))
+
+    def find(self, event_id: str, at: datetime) -> tuple[list[Row], list[Event]]:
+        """See Recall."""
+        legs = self._legs(
+            "occurred_at = %s AND event_id = %s AND log_partition = %s",
+            (at, event_id, self._partition),
+        )
+        return legs, self._journal("event_id = %s", (event_id,))
+
+    def count_rows(self, key: Key, at: datetime, event_id: str) -> list[Row]:
+        """See Recall."""
+        return self._legs(
+            "warehouse = %s AND sku = %s AND occurred_at = %s AND event_id = %s",
+            (*key, at, event_id),
+        )
+
+    def images(self, kind: str, key: tuple[str, ...]) -> list[Event]:
+        """See Recall."""
+        return self._journal(f"type = %s AND {_KIND_KEYS[kind]}", (kind, *key))
+
+    def statements(self, key: Key, lot: str) -> list[Row | Event]:
+        """See Recall."""
+        legs = self._legs("warehouse = %s AND sku = %s AND lot = %s", (*key, lot))
+        counts = self._journal(
+            "type = 'stocktake' AND warehouse = %s AND sku = %s AND body ->> 'lot' = %s",
+            (*key, lot),
+        )
+        return [*legs, *counts]
+
+    def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
+        """See Recall."""
+        return self._found(
+            "(%s = '' OR s.warehouse = %s) AND (%s = '' OR s.sku = %s)"
+            " AND (%s = '' OR i.category = %s)",
+            (warehouse, warehouse, sku, sku, category, category),
+        )
+
+    def holders(self, skus: Collection[str]) -> list[Key]:
+        """See Recall."""
+        rows = self._tuples(
+            "SELECT warehouse, sku FROM inventory.stock WHERE sku = ANY(%s::text[])"
+            f" AND warehouse IN {_MINE}",
+            (list(skus), self._partition),
+        )
+        return [Key(*row) for row in rows]
+
+    def due(self, clock: datetime) -> list[Key]:
+        """See Recall."""
+        return self._found("s.next_change_at <= %s", (clock,))
+
+    def _found(self, condition: str, parameters: tuple[Any, ...]) -> list[Key]:
+        self._settled()
+        rows = self._tuples(
+            "SELECT s.warehouse, s.sku FROM inventory.stock AS s"
+            " LEFT JOIN inventory.items AS i USING (sku)"
+            f" WHERE {condition} AND s.warehouse IN {_MINE} ORDER BY 1, 2",
+            (*parameters, self._partition),
+        )
+        return [Key(*row) for row in rows]
+
+    def _legs(self, condition: str, parameters: tuple[Any, ...]) -> list[Row]:
+        self._settled()
+        rows = self._rows(f"SELECT {_LEG} FROM inventory.movements WHERE {condition}", parameters)
+        return [Row(**{**row, "quantity": fixed(row["quantity"])}) for row in rows]
+
+    def _journal(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:
+        self._settled()
+        rows = self._tuples(
+            f"SELECT body::text FROM inventory.journal WHERE {condition} AND log_partition = %s",
+            (*parameters, self._partition),
+        )
+        events = (event for (body,) in rows for event in decode(body.encode()))
+        return [event for event in events if not isinstance(event, Reject)]
+
+    def _registers(self, condition: str, parameters: tuple[Any, ...]) -> list[PolicyRow]:
+        rows = self._tuples(
+            "SELECT warehouse, category, sku, field, value, occurred_at, coalesce(device_seq, 0),"
+            f" event_id FROM inventory.policies WHERE {condition}",
+            parameters,
+        )
+        return [PolicyRow(w, c, s, f, v, Order(*order)) for w, c, s, f, v, *order in rows]
+
+    def _lines(self, table: str, condition: str, parameters: Collection[Any]) -> list[LineRow]:
+        word, more = ("shipped", "NULL") if table == "orders" else ("received", "counterpart")
+        rows = self._tuples(
+            f"SELECT warehouse, order_id, line_id, sku, ordered, {word}, {word}_reported,"
+            f" {word}_scanned, cancelled, state, version, due_at, document, {more}, occurred_at,"
+            f" event_id FROM inventory.{table} WHERE {condition}",
+            parameters,
+        )
+        return [LineRow(*row[:4], *map(fixed, row[4:9]), *row[9:]) for row in rows]
+
+    def _rows(self, query: str, parameters: Collection[Any]) -> list[Record]:
+        with self._connection().cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query, tuple(parameters)).fetchall()
+
+    def _tuples(self, query: str, parameters: Collection[Any]) -> list[tuple[Any, ...]]:
+        return self._connection().execute(query, tuple(parameters)).fetchall()
+
+
+def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [key[0] for key in keys], [key[1] for key in keys]
+
+
+def _units(value: Any) -> int | None:
+    return None if value is None else fixed(value)
+
+
+def _stock(row: Record) -> StockRow:
+    for name in ("on_hand", "on_hold", "reserved", "available", "in_transit", "incoming"):
+        row[name] = fixed(row[name])
+    row["projected"] = fixed(row["projected"])
+    for name in ("safety_stock", "reorder_point", "max_stock"):
+        row[name] = _units(row[name])
+    return StockRow(**row)
+
+
+def _lot(row: Record) -> LotRow:
+    def order(kind: str) -> Order | None:
+        at = row[f"{kind}_occurred_at"]
+        if at is None:
+            return None
+        return Order(at, row[f"{kind}_device_seq"] or 0, row[f"{kind}_event_id"])
+
+    return LotRow(
+        row["warehouse"],
+        row["sku"],
+        row["lot"],
+        row["expires_on"],
+        order("expires"),
+        row["produced_on"],
+        order("produced"),
+        row["received_at"],
+    )
+
+
+def _count(row: Record) -> CountRow:
+    lines = row.pop("lines")
+    counted = {Cell(x["lot"], x["bin"], x["status"]): fixed(Decimal(x["quantity"])) for x in lines}
+    return CountRow(**row, lines=counted)

@@ -1,0 +1,283 @@
+"""The statements of the hot path, made once from one table of columns and types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+COLUMNS = {
+    "movements": "occurred_at, warehouse, sku, lot, bin, status, type, quantity, variance,"
+    " correction, event_id, device_seq, order_id, line_id, document, operator, device, video_url,"
+    " counterpart, reason, recorded_at, expires_on, produced_on, due_at, log_partition,"
+    " log_offset",
+    "journal": "occurred_at, event_id, type, warehouse, sku, key, line_id, device_seq, body,"
+    " log_partition, log_offset",
+    "stock_history": "warehouse, sku, on_hand, reserved, available, water_level, log_partition,"
+    " log_offset",
+}
+"""What is appended by COPY; the other columns have defaults (committed_at is now())."""
+
+T, Q, I, N, TS, D, B, J = (
+    "text",
+    "numeric",
+    "bigint",
+    "integer",
+    "timestamptz",
+    "date",
+    "boolean",
+    "jsonb",
+)
+Columns = dict[str, str]
+
+_LINE = {"warehouse": T, "order_id": T, "line_id": T, "sku": T, "ordered": Q}
+_LINE_END = {"cancelled": Q, "state": T, "version": I, "due_at": TS, "document": T}
+_KEPT: dict[str, tuple[Columns, int]] = {
+    "stock": (
+        {
+            "warehouse": T,
+            "sku": T,
+            **dict.fromkeys(
+                (
+                    "on_hand",
+                    "on_hold",
+                    "reserved",
+                    "available",
+                    "in_transit",
+                    "incoming",
+                    "projected",
+                    "safety_stock",
+                    "reorder_point",
+                    "max_stock",
+                ),
+                Q,
+            ),
+            "water_level": T,
+            "unit_cost": Q,
+            "value": Q,
+            "moved_to": TS,
+            "counted_to": TS,
+            "updated_at": TS,
+            "next_change_at": TS,
+            "version": I,
+        },
+        2,
+    ),
+    "stock_bins": (
+        {
+            "warehouse": T,
+            "sku": T,
+            "lot": T,
+            "bin": T,
+            "status": T,
+            "quantity": Q,
+            "expires_on": D,
+            "received_at": TS,
+        },
+        5,
+    ),
+    "lot_dates": (
+        {
+            "warehouse": T,
+            "sku": T,
+            "lot": T,
+            "expires_on": D,
+            "expires_occurred_at": TS,
+            "expires_device_seq": I,
+            "expires_event_id": T,
+            "produced_on": D,
+            "produced_occurred_at": TS,
+            "produced_device_seq": I,
+            "produced_event_id": T,
+            "received_at": TS,
+        },
+        3,
+    ),
+    "orders": (
+        {
+            **_LINE,
+            "shipped": Q,
+            "shipped_reported": Q,
+            "shipped_scanned": Q,
+            **_LINE_END,
+            "occurred_at": TS,
+            "event_id": T,
+        },
+        4,
+    ),
+    "purchases": (
+        {
+            **_LINE,
+            "received": Q,
+            "received_reported": Q,
+            "received_scanned": Q,
+            **_LINE_END,
+            "counterpart": T,
+            "occurred_at": TS,
+            "event_id": T,
+        },
+        4,
+    ),
+    "counts": (
+        {
+            "warehouse": T,
+            "sku": T,
+            "occurred_at": TS,
+            "device_seq": I,
+            "event_id": T,
+            "scope": T,
+            "bin": T,
+            "lines": J,
+            "document": T,
+            "operator": T,
+            "device": T,
+            "video_url": T,
+            "cancelled": B,
+        },
+        5,
+    ),
+    "cancels": (
+        {"log_partition": N, "cancel_id": T, "target_id": T, "occurred_at": TS, "log_offset": I},
+        2,
+    ),
+    "ticks": ({"log_partition": N, "at": TS, "log_offset": I}, 2),
+}
+_CONFLICT = {"counts": "warehouse, sku, occurred_at, event_id"}
+
+
+def _names(columns: Columns) -> str:
+    return ", ".join(columns)
+
+
+def _arrays(columns: Columns) -> str:
+    return ", ".join(f"%s::{kind}[]" for kind in columns.values())
+
+
+def _set(columns: list[str]) -> str:
+    return ", ".join(f"{name} = excluded.{name}" for name in columns)
+
+
+def _upsert(table: str, columns: Columns, key: int) -> str:
+    names = list(columns)
+    conflict = _CONFLICT.get(table, ", ".join(names[:key]))
+    return (
+        f"INSERT INTO inventory.{table} AS kept ({_names(columns)}) "  # noqa: S608 constants
+        f"SELECT * FROM unnest({_arrays(columns)}) "
+        f"ON CONFLICT ({conflict}) DO UPDATE SET {_set(names[key:])}"
+    )
+
+
+def _gone(table: str, columns: Columns, more: str = "") -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return (
+        f"DELETE FROM inventory.{table} WHERE ({names}) IN "  # noqa: S608 constants
+        f"(SELECT * FROM unnest({_arrays(columns)})){more}"
+    )
+
+
+def _first(columns: Columns, count: int) -> Columns:
+    return dict(list(columns.items())[:count])
+
+
+_ADDED = (
+    "(SELECT array_agg(coalesce(a, 0) + coalesce(b, 0) ORDER BY n)"
+    " FROM unnest(kept.{0}, excluded.{0}) WITH ORDINALITY AS u (a, b, n))"
+)
+_POLICY: dict[str, str] = {
+    "warehouse": T,
+    "category": T,
+    "sku": T,
+    "field": T,
+    "value": Q,
+    "occurred_at": TS,
+    "device_seq": I,
+    "event_id": T,
+}
+_NEWER = (
+    "(excluded.occurred_at, coalesce(excluded.device_seq, 0), excluded.event_id COLLATE \"C\") >"
+    " (kept.occurred_at, coalesce(kept.device_seq, 0), kept.event_id COLLATE \"C\")"
+)
+UPSERTS: dict[str, str] = {
+    **{table: _upsert(table, columns, key) for table, (columns, key) in _KEPT.items()},
+    "transfers": (
+        'INSERT INTO inventory.transfers AS kept (document, sku, "from", "to", shipped, received,'
+        " lost, due_at, shipped_at, received_at) SELECT * FROM unnest(%s::text[], %s::text[],"
+        " %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],"
+        " %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
+        ' ON CONFLICT (document, sku, "from", "to") DO UPDATE SET'
+        " shipped = kept.shipped + excluded.shipped,"
+        " received = kept.received + excluded.received,"
+        " lost = kept.lost + excluded.lost,"
+        " due_at = greatest(kept.due_at, excluded.due_at),"
+        " shipped_at = least(kept.shipped_at, excluded.shipped_at),"
+        " received_at = greatest(kept.received_at, excluded.received_at)"
+    ),
+    "policies": _upsert("policies", _POLICY, 4) + f" WHERE {_NEWER}",
+    "policies_forced": _upsert("policies", _POLICY, 4),
+    "lag": (
+        "INSERT INTO inventory.lag AS kept (minute, warehouse, kind, log_partition, generation,"
+        " events, over_1s, over_3s, event_lag, broker_lag)"
+        " VALUES (%s, %s, %s, %s, 0, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (minute, warehouse, kind, log_partition, generation) DO UPDATE SET"
+        " events = kept.events + excluded.events, over_1s = kept.over_1s + excluded.over_1s,"
+        " over_3s = kept.over_3s + excluded.over_3s,"
+        f" event_lag = {_ADDED.format('event_lag')},"
+        f" broker_lag = {_ADDED.format('broker_lag')}"
+    ),
+}
+
+
+def _master(table: str, columns: Columns, key: int) -> tuple[str, str]:
+    """Return the upsert of newer images and the one of forced images."""
+    every = {**columns, "occurred_at": TS, "device_seq": I, "event_id": T}
+    names = list(every)
+    known = ", known" if table == "warehouses" else ""
+    true = ", true" if known else ""
+    values = ", ".join(
+        f"coalesce(new.{n}, %(zone)s)" if n == "timezone" else f"new.{n}" for n in names
+    )
+    insert = (
+        f"INSERT INTO inventory.{table} AS kept ({', '.join(names)}{known}) "  # noqa: S608
+        f"SELECT {values}{true} FROM unnest({{arrays}}) AS new ({', '.join(names)}) "
+        f"ON CONFLICT ({', '.join(names[:key])}) DO UPDATE "
+        f"SET {_set(names[key:])}{', known = true' if known else ''}"
+    )
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in every.items())
+    forced = insert.format(arrays=arrays)
+    return f"{forced} WHERE {_NEWER}", forced
+
+
+MASTER_COLUMNS: dict[str, tuple[Columns, int]] = {
+    "items": (
+        {
+            **dict.fromkeys(("sku", "name", "name_zh", "category", "barcode"), T),
+            **dict.fromkeys(("unit_cost", "unit_volume", "unit_weight"), Q),
+            "shelf_life_days": N,
+            **dict.fromkeys(("fragile", "high_value", "bonded"), B),
+            "protection": T,
+        },
+        1,
+    ),
+    "warehouses": (dict.fromkeys(("warehouse", "name", "name_zh", "region", "timezone"), T), 1),
+    "bins": (
+        {
+            **dict.fromkeys(("warehouse", "bin", "zone", "aisle"), T),
+            "position": N,
+            **dict.fromkeys(("x", "y", "max_quantity", "max_volume", "max_weight"), Q),
+            "active": B,
+        },
+        2,
+    ),
+}
+MASTER = {table: _master(table, *columns) for table, columns in MASTER_COLUMNS.items()}
+MASTER_GONE = {
+    table: _gone(table, _first(columns, key)) for table, (columns, key) in MASTER_COLUMNS.items()
+}
+CELLS_GONE = _gone("stock_bins", _first(_KEPT["stock_bins"][0], 5))
+REGISTERS_GONE = _gone("policies", _first(_POLICY, 4))
+_TRANSFER_KEY = {"document": T, "sku": T, "from": T, "to": T}
+LINES_GONE: dict[str, Any] = {
+    "orders": _gone("orders", _first(_KEPT["orders"][0], 4)),
+    "purchases": _gone("purchases", _first(_KEPT["purchases"][0], 4)),
+    "transfers": _gone(
+        "transfers", _TRANSFER_KEY, " AND shipped = 0 AND received = 0 AND lost = 0"
+    ),
+}

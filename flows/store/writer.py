@@ -1,0 +1,121 @@
+"""The owner of one log partition: fold a batch, hand it over, commit it while the next is folded.
+
+Enters: batches in log order. Leaves: committed transactions, in that order, each with its offset.
+One batch may be on its way while the next is folded; `close` returns when all are committed. A
+failure of the committing thread is raised by the next call. Guarantee: see connectors/timescale.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Queue
+from typing import Any
+
+import psycopg
+from msgspec import structs
+
+from connectors.rejects import insert_rejects
+from connectors.timescale import Checkpoint, connect
+from flows.domain.ledger import Ledger, Message
+from flows.domain.rows import Changes, Counters
+from flows.store.recall import DatabaseRecall
+from flows.store.write import write
+
+
+Refusals = list[tuple[Any, ...]]
+
+
+class PartitionWriter:
+    """Claims the partition when made; `start` is the offset to read from."""
+
+    def __init__(
+        self,
+        dsn: str,
+        topic: str,
+        partition: int,
+        *,
+        owner: str,
+        zone: str,
+        owns: Callable[[str], bool],
+        stopping: Callable[[], bool],
+    ) -> None:
+        """Take the partition over and load what its fold starts from."""
+        self._dsn = dsn
+        self._partition = partition
+        self._zone = zone
+        self._reader: psycopg.Connection | None = None
+        self._failure: BaseException | None = None
+        self._queue: Queue[tuple[Changes, Refusals] | None] = Queue(maxsize=1)
+        self._idle = threading.Event()
+        self._idle.set()
+        self._checkpoint = Checkpoint(dsn, topic, partition, owner, stopping)
+        standing = self._checkpoint.claim()
+        counters = Counters(
+            standing.consumed, standing.applied, standing.repeats, standing.rejects
+        )
+        recall = DatabaseRecall(
+            partition,
+            self._connection,
+            self.settle,
+            (standing.next_offset, standing.clock_at, counters),
+        )
+        self.start = standing.next_offset
+        self._ledger = Ledger(partition, recall, zone, owns)
+        self._thread = threading.Thread(
+            target=self._work, name=f"commit-{partition}", daemon=True
+        )
+        self._thread.start()
+
+    def fold(self, batch: list[Message]) -> Changes:
+        """Return the changes of a batch; they are not handed over yet."""
+        self._check()
+        return self._ledger.fold(batch)
+
+    def hand_over(self, changes: Changes, refused: Refusals) -> None:
+        """Commit a batch and the rows of its refusals, in the background, after the one before."""
+        self.settle()
+        self._idle.clear()
+        self._queue.put((changes, refused))
+
+    def settle(self) -> None:
+        """Wait until everything handed over is committed."""
+        self._idle.wait()
+        self._check()
+
+    def close(self) -> None:
+        """Finish what was handed over and let go."""
+        self._queue.put(None)
+        self._thread.join()
+        self._checkpoint.close()
+        if self._reader is not None:
+            self._reader.close()
+        self._check()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _connection(self) -> psycopg.Connection:
+        if self._reader is None or self._reader.closed:
+            self._reader = connect(self._dsn, name=f"waterline recall {self._partition}")
+        return self._reader
+
+    def _work(self) -> None:
+        while (work := self._queue.get()) is not None:
+            try:
+                if self._failure is None:
+                    self._commit(*work)
+            except BaseException as error:  # noqa: BLE001 - raised again by the folding thread
+                self._failure = error
+            finally:
+                self._idle.set()
+
+    def _commit(self, changes: Changes, refused: Refusals) -> None:
+        def work(cursor: psycopg.Cursor) -> None:
+            write(cursor, self._partition, self._zone, changes)
+            if refused:
+                insert_rejects(cursor.connection, refused)
+
+        values = {"clock_at": changes.clock_at, **structs.asdict(changes.counters)}
+        self._checkpoint.commit(changes.next_offset, values, work)

@@ -1,0 +1,4 @@
+-- How far intake has read its topics, per partition.
+select n.topic, n.partition, n.next_offset, n.consumed, n.events, n.ignored, n.rejects, n.updated_at
+from intake n
+order by n.topic, n.partition

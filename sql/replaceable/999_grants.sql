@@ -1,0 +1,38 @@
+-- Who may do what; everything else is refused. Run last, every time, as waterline_owner; the
+-- golden table is tests/sql/data/privileges.expected.txt.
+
+REVOKE ALL ON SCHEMA inventory, screen FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA inventory, screen FROM PUBLIC, waterline_writer,
+    waterline_screen, waterline_analyst, waterline_gateway;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA inventory, screen FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA inventory TO waterline_writer, waterline_analyst, waterline_gateway;
+GRANT USAGE ON SCHEMA screen TO waterline_screen, waterline_analyst, waterline_gateway;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA inventory
+    TO waterline_writer, waterline_analyst, waterline_gateway;
+GRANT SELECT ON ALL TABLES IN SCHEMA screen
+    TO waterline_screen, waterline_analyst, waterline_gateway;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA inventory
+    TO waterline_writer, waterline_analyst, waterline_gateway;
+-- A view's functions are called with the reader's rights, not the owner's. Without USAGE on
+-- the schema the name itself stays out of a board's reach.
+GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision) TO waterline_screen;
+
+-- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
+GRANT INSERT, UPDATE, DELETE ON
+    inventory.warehouses, inventory.items, inventory.bins, inventory.policies,
+    inventory.counts, inventory.cancels, inventory.stock, inventory.stock_bins,
+    inventory.lot_dates, inventory.orders, inventory.purchases, inventory.transfers,
+    inventory.partitions, inventory.offsets, inventory.event_ids, inventory.ticks,
+    inventory.intake, inventory.rejects, inventory.lag
+    TO waterline_writer;
+GRANT INSERT ON inventory.movements, inventory.journal, inventory.stock_history
+    TO waterline_writer;
+
+-- What a later migration adds follows by itself, without write access until it is said here.
+ALTER DEFAULT PRIVILEGES IN SCHEMA inventory
+    GRANT SELECT ON TABLES TO waterline_writer, waterline_analyst, waterline_gateway;
+ALTER DEFAULT PRIVILEGES IN SCHEMA screen
+    GRANT SELECT ON TABLES TO waterline_screen, waterline_analyst, waterline_gateway;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

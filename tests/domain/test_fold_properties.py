@@ -1,0 +1,360 @@
+"""The fold against the reference model: any order, repeats, batches, restarts, partitions.
+
+`HYPOTHESIS_PROFILE=long` draws thousands of fresh examples; without it the examples are the same
+in every run.
+"""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows.domain.decode.canonical import decode, encode
+from flows.domain.events import Cancel, Event, Item, Policy, Source, Tick, TransferOut
+from flows.domain.ledger import Ledger
+from flows.domain.memory import MemoryStore
+from tests.builders import BROKER_TIME, inbound
+from tests.reference import Reference, Tables
+from tests.strategies import event_sets
+
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+examples = settings(
+    max_examples=3000 if LONG else 150,
+    derandomize=not LONG,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+UNIT = Decimal("0.0001")
+
+# --- the adapter: every name of the real fold that these tests rely on ---------------------------
+
+STOCK = (
+    *("on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected"),
+    *("safety_stock", "reorder_point", "max_stock", "water_level", "unit_cost", "value"),
+    "counted_to",
+)
+LINE = ("ordered", "fulfilled", "cancelled", "state", "version", "due_at", "at", "event_id")
+NAMES = {"fulfilled": "shipped", "at": "occurred_at"}
+"""The model's word for a field of the fold's rows."""
+
+
+def fold_tables(batches: list[list[Event]], *, cold=False, after=None, **part: Any) -> Any:
+    """Fold the batches of one partition and return the store's tables as it has them.
+
+    `cold`: a new ledger, knowing nothing but the store, folds each batch. `after` is called with
+    the store's tables when a batch is applied.
+    """
+    number = part.get("partition", 0)
+    owns = part.get("owns", lambda _: True)
+
+    def opened() -> Ledger:
+        return Ledger(partition=number, recall=store, zone="Asia/Shanghai", owns=owns)
+
+    store = MemoryStore(partition=number)
+    ledger = opened()
+    offset = 0
+    for batch in batches:
+        ledger = opened() if cold else ledger
+        log = [(offset + n, BROKER_TIME, read(event)) for n, event in enumerate(batch)]
+        store.apply(ledger.fold(log))
+        offset += len(batch)
+        if after:
+            after(store.tables())
+    return store.tables()
+
+
+def read(event: Event) -> Event:
+    """Return the event as it comes out of the log: in the decoder's normal form."""
+    [found] = decode(encode(event))
+    assert isinstance(found, Event), found.message
+    return found
+
+
+def part_of(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return some fields of a row; ints are 1/10000 units but for `version`."""
+    found = {NAMES.get(name, name): getattr(row, name) for name in names}
+    return {
+        name: value * UNIT if isinstance(value, int) and name != "version" else value
+        for name, value in found.items()
+    }
+
+
+def image(row: Any) -> dict[str, Any]:
+    """Return the event of a row of master data as a dict."""
+    return msgspec.structs.asdict(getattr(row, "event", row))
+
+
+def from_fold(tables: Any) -> Tables:
+    """Return what `store.tables()` gives in the shape of the model."""
+    netted: dict[Any, Decimal] = {}
+    for row in tables["movements"]:
+        key = (row.at, row.warehouse, row.sku, row.lot, row.bin, row.status)
+        netted[key] = netted.get(key, Decimal(0)) + row.quantity * UNIT
+    return Tables(
+        movements=netted,
+        stock={key: part_of(row, STOCK) for key, row in tables["stock"].items()},
+        stock_bins={
+            key: part_of(row, ("quantity", "expires_on"))
+            for key, row in tables["stock_bins"].items()
+        },
+        orders={key: part_of(row, LINE) for key, row in tables["orders"].items()},
+        purchases={key: part_of(row, LINE) for key, row in tables["purchases"].items()},
+        transfers={
+            key: part_of(row, ("shipped", "received", "lost"))
+            for key, row in tables["transfers"].items()
+        },
+        items={_tuple(key): image(row) for key, row in tables["items"].items()},
+        bins={_tuple(key): image(row) for key, row in tables["bins"].items()},
+        warehouses={_tuple(key): image(row) for key, row in tables["warehouses"].items()},
+        policies={key: {"value": row.value} for key, row in tables["policies"].items()},
+    )
+
+
+def _tuple(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+# --- what counts as the same ---------------------------------------------------------------------
+
+
+def normal(tables: Tables) -> dict[str, dict[Any, Any]]:
+    """Return the tables without rows that say nothing and fields that say where, not what."""
+    stock = {}
+    for key, row in tables.stock.items():
+        kept = {name: row[name] for name in STOCK}
+        kept["safety_stock"] = kept["safety_stock"] or 0
+        kept["value"] = None if kept["value"] is None else kept["value"].quantize(UNIT)
+        kept["reorder_point"] = kept["reorder_point"] or 0
+        if any(isinstance(value, Decimal) and value for value in kept.values()):
+            stock[key] = kept
+    return {
+        "movements": {key: value for key, value in tables.movements.items() if value},
+        "stock": stock,
+        "stock_bins": {key: row for key, row in tables.stock_bins.items() if row["quantity"]},
+        "orders": _lines(tables.orders),
+        "purchases": _lines(tables.purchases),
+        "transfers": {key: row for key, row in tables.transfers.items() if any(row.values())},
+        "items": _images(tables.items),
+        "bins": _images(tables.bins),
+        "warehouses": _images(tables.warehouses),
+        "policies": {k: row["value"] for k, row in tables.policies.items() if row["value"]},
+    }
+
+
+def _lines(rows: dict[Any, Any]) -> dict[Any, Any]:
+    """Leave out the rows of SKUs that are no longer the line's (ordered 0)."""
+    names = [NAMES.get(name, name) for name in LINE]
+    return {key: {n: row[n] for n in names} for key, row in rows.items() if row["ordered"]}
+
+
+def _images(rows: dict[Any, Any]) -> dict[Any, Any]:
+    places = ("source", "sent_at", "recorded_at")
+    return {
+        key: {name: value for name, value in row.items() if name not in places}
+        for key, row in rows.items()
+        if row.get("known", True)
+    }
+
+
+def differences(got: Tables, wanted: Tables) -> list[str]:
+    """Return one line per differing row."""
+    found = []
+    left, right = normal(got), normal(wanted)
+    for table in left:
+        for key in sorted({*left[table], *right[table]}, key=str):
+            one, two = left[table].get(key), right[table].get(key)
+            if one != two:
+                if isinstance(one, dict) and isinstance(two, dict):
+                    names = [name for name in one if one[name] != two.get(name)]
+                    one, two = ({n: row.get(n) for n in names} for row in (one, two))
+                found.append(f"{table} {key}: fold {one}, model {two}")
+    return found
+
+
+def check(tables: Any, events: list[Event]) -> None:
+    """Compare the fold's tables with the model's."""
+    found = differences(from_fold(tables), Reference(events).tables())
+    assert not found, "\n".join(found)
+
+
+ARRIVAL = {"version", "updated_at", "moved_to", "offset", "forced"}
+"""Fields of the fold's rows that say when something was learnt, not what is so."""
+
+
+def exact(tables: Any) -> dict[str, Any]:
+    """Return every field and every row of the store that must be a function of the set."""
+    rows = {
+        name: {key: _fields(row) for key, row in table.items()}
+        for name, table in tables.items()
+        if isinstance(table, dict)
+    }
+    rows["movements"] = {k: v for k, v in from_fold(tables).movements.items() if v}
+    return rows
+
+
+def _fields(row: Any) -> Any:
+    if not isinstance(row, msgspec.Struct):
+        return row
+    return {
+        name: value for name, value in msgspec.structs.asdict(row).items() if name not in ARRIVAL
+    }
+
+
+# --- ways of telling the same story --------------------------------------------------------------
+
+
+@st.composite
+def shuffled(draw, sets=None) -> tuple[list[Event], list[Event]]:
+    """Draw a set and a permutation of it."""
+    events = draw(event_sets() if sets is None else sets)
+    return events, draw(st.permutations(events))
+
+
+@st.composite
+def batched(draw, log: list[Event]) -> list[list[Event]]:
+    """Cut a log into batches at will."""
+    cuts = draw(st.lists(st.integers(0, len(log)), max_size=8))
+    edges = [0, *sorted(set(cuts) - {0, len(log)}), len(log)]
+    return [log[a:b] for a, b in pairwise(edges)]
+
+
+def resent(event: Event, number: int) -> Event:
+    """Return the event as it comes a second time: from another place, sent later."""
+    return msgspec.structs.replace(
+        event, sent_at=BROKER_TIME, source=Source(system="wms", offset=number)
+    )
+
+
+def routed(log: list[Event], places: dict[str, int]) -> dict[int, list[Event]]:
+    """Return the log of each of two partitions, as the intake lays them."""
+    logs: dict[int, list[Event]] = {0: [], 1: []}
+    for event in log:
+        house = getattr(event, "warehouse", None)
+        if isinstance(event, Cancel | Tick | Item) or (isinstance(event, Policy) and not house):
+            there = {0, 1}
+        else:
+            there = {places[house]}
+            if isinstance(event, TransferOut):
+                there.add(places[event.counterpart])
+        for number in there:
+            logs[number].append(event)
+    return logs
+
+
+def merged(parts: list[Tables]) -> Tables:
+    """Put the partitions' tables together; the same key must not say two things."""
+    whole = Tables()
+    for part in parts:
+        for table in whole.__dataclass_fields__:
+            mine, more = getattr(whole, table), getattr(part, table)
+            clash = [key for key in mine.keys() & more.keys() if mine[key] != more[key]]
+            assert not clash, f"two partitions differ in {table}: {clash}"
+            mine.update(more)
+    return whole
+
+
+# --- the properties ------------------------------------------------------------------------------
+
+
+@examples
+@given(event_sets())
+def test_a_fold_equals_the_model(events):
+    """(1) One batch in log order gives the tables that the definitions give."""
+    check(fold_tables([events]), events)
+
+
+@examples
+@given(shuffled())
+def test_any_order_gives_the_same_tables(drawn):
+    """(2) Events are a set: any order of arrival gives the same tables."""
+    events, log = drawn
+    check(fold_tables([log]), events)
+
+
+@examples
+@given(shuffled())
+def test_any_order_gives_the_same_rows_in_every_field(drawn):
+    """(2) Not only the figures: dates, first and last times and which rows exist."""
+    events, log = drawn
+    one, two = exact(fold_tables([events])), exact(fold_tables([log]))
+    for table, rows in one.items():
+        for key in sorted({*rows, *two[table]}, key=str):
+            assert rows.get(key) == two[table].get(key), f"{table} {key}"
+
+
+@examples
+@given(event_sets(), st.data())
+def test_repeats_change_nothing(events, data):
+    """(3) What is sent again, from anywhere, has no effect and is counted."""
+    again = data.draw(st.lists(st.sampled_from(events), max_size=8))
+    log = data.draw(
+        st.permutations([*events, *(resent(event, n) for n, event in enumerate(again))])
+    )
+    check(fold_tables(data.draw(batched(log))), events)
+
+
+@examples
+@given(event_sets(), st.data())
+def test_other_content_under_a_known_id_changes_nothing(events, data):
+    """(3) The first content of an id stays; a later other one is a conflict."""
+    chosen = data.draw(st.lists(st.sampled_from(events), max_size=4))
+    other = [msgspec.structs.replace(event, operator="other") for event in chosen]
+    fakes = [inbound("S1", 7, id=event.event_id) for event in chosen]
+    check(fold_tables(data.draw(batched([*events, *other, *fakes]))), events)
+
+
+@examples
+@given(shuffled(), st.data())
+def test_any_batches_give_the_same_tables(drawn, data):
+    """(4) Where a batch ends does not matter."""
+    events, log = drawn
+    check(fold_tables(data.draw(batched(log))), events)
+
+
+@examples
+@given(shuffled(), st.data())
+def test_a_ledger_that_forgets_gives_the_same_tables(drawn, data):
+    """(5) A new ledger that knows only the store folds each batch."""
+    events, log = drawn
+    check(fold_tables(data.draw(batched(log)), cold=True), events)
+
+
+@examples
+@given(shuffled(), st.booleans())
+def test_after_every_batch_the_rows_add_up_to_the_stock(drawn, cold):
+    """(6) Σ movement rows of a cell is its stock, and the tables are those of what came so far."""
+    _, log = drawn
+    seen: list[Event] = []
+
+    def compare(tables: Any) -> None:
+        seen.append(log[len(seen)])
+        whole = from_fold(tables)
+        sums: dict[Any, Decimal] = {}
+        for key, quantity in whole.movements.items():
+            sums[key[1:]] = sums.get(key[1:], Decimal(0)) + quantity
+        held = {key: row["quantity"] for key, row in whole.stock_bins.items()}
+        assert {key: total for key, total in sums.items() if total} == held
+
+    check(fold_tables([[event] for event in log], cold=cold, after=compare), seen)
+
+
+@examples
+@given(shuffled(), st.lists(st.integers(0, 1), min_size=3, max_size=3), st.data())
+def test_partitions_give_the_same_tables(drawn, spread, data):
+    """(7) Two ledgers, each with its warehouses and its log, make the same tables as one."""
+    events, log = drawn
+    places = dict(zip("ABC", spread, strict=True))
+    parts = []
+    for number, own in routed(log, places).items():
+        owns = lambda house, number=number: places[house] == number  # noqa: E731
+        batches = data.draw(batched(own))
+        cold = data.draw(st.booleans())
+        parts.append(fold_tables(batches, partition=number, owns=owns, cold=cold))
+    found = differences(merged([from_fold(part) for part in parts]), Reference(events).tables())
+    assert not found, "\n".join(found)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors.trouble import Trouble
+from flows.settings import Settings, load
+
+
+def settings(tmp_path, **environ) -> Settings:
+    """Load from these variables alone, in a folder without a stack."""
+    return load({"WATERLINE_HOME": str(tmp_path), **environ})
+
+
+def test_nothing_set_gives_the_defaults(tmp_path):
+    """An empty environment is a valid one."""
+    found = settings(tmp_path)
+    assert (found.dsn, found.brokers, found.topic_prefix) == (None, None, "")
+    assert (found.lang, found.tz) == ("en", "Asia/Shanghai")
+    assert (found.reject_share, found.reject_window) == (0.05, 10_000)
+    assert found.home == tmp_path
+
+
+def test_an_empty_variable_counts_as_unset(tmp_path):
+    """`WATERLINE_TZ=` in an env file means: the default."""
+    assert settings(tmp_path, WATERLINE_TZ=" ", WATERLINE_DSN="").tz == "Asia/Shanghai"
+
+
+def test_a_secret_may_be_in_a_file(tmp_path):
+    """A mounted secret is read without its last newline."""
+    file = tmp_path / "dsn"
+    file.write_text("postgresql://x/y\n")
+    assert settings(tmp_path, WATERLINE_DSN_FILE=str(file)).dsn == "postgresql://x/y"
+
+
+@pytest.mark.parametrize("word", ["zh-CN", "zh_CN", "zh", "ZH-cn"])
+def test_chinese_has_several_spellings(tmp_path, word):
+    """All of them are zh-CN."""
+    assert settings(tmp_path, WATERLINE_LANG=word).lang == "zh-CN"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WATERLINE_TZ", "Mars/Olympus"),
+        ("WATERLINE_TZ", "/etc/passwd"),
+        ("WATERLINE_LANG", "fr"),
+        ("WATERLINE_TOPIC_PREFIX", "a b"),
+        ("WATERLINE_TOPIC_PREFIX", "x" * 101),
+        ("WATERLINE_REJECT_SHARE", "nan"),
+        ("WATERLINE_REJECT_SHARE", "0"),
+        ("WATERLINE_REJECT_SHARE", "1.1"),
+        ("WATERLINE_REJECT_WINDOW", "-5"),
+        ("WATERLINE_REJECT_WINDOW", "1e4"),
+        ("WATERLINE_DSN_FILE", "/nowhere/at/all"),
+        ("WATERLINE_BROKERS_FILE", "/"),
+    ],
+)
+def test_a_wrong_value_names_its_variable(tmp_path, name, value):
+    """The sentence says which variable to put right."""
+    with pytest.raises(Trouble, match=name):
+        settings(tmp_path, **{name: value})
+
+
+def test_a_secret_given_twice_is_refused(tmp_path):
+    """Nobody has to guess which one won."""
+    with pytest.raises(Trouble, match="both set"):
+        settings(tmp_path, WATERLINE_DSN="a", WATERLINE_DSN_FILE="b")
+
+
+def test_a_missing_database_says_how_to_get_one(tmp_path):
+    """The sentence names the command and the variable."""
+    with pytest.raises(Trouble, match="`waterline up` or set WATERLINE_DSN"):
+        settings(tmp_path).need_dsn()
+    with pytest.raises(Trouble, match="waterline up"):
+        settings(tmp_path, WATERLINE_LANG="zh-CN").need_brokers()
+
+
+def test_home_is_absolute(tmp_path, monkeypatch):
+    """A relative folder means the same for children that run elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    assert settings(tmp_path, WATERLINE_HOME="here").home == Path(tmp_path, "here")

@@ -1,0 +1,803 @@
+CREATE TABLE inventory.bins (
+    warehouse text NOT NULL,
+    bin text NOT NULL,
+    zone text,
+    aisle text,
+    "position" integer,
+    x numeric,
+    y numeric,
+    max_quantity numeric(18,4),
+    max_volume numeric,
+    max_weight numeric,
+    active boolean,
+    occurred_at timestamp with time zone NOT NULL,
+    device_seq bigint,
+    event_id text NOT NULL
+);
+ALTER TABLE inventory.bins ADD CONSTRAINT bins_bin_check CHECK ((bin <> ''::text));
+ALTER TABLE inventory.bins ADD CONSTRAINT bins_pkey PRIMARY KEY (warehouse, bin);
+CREATE TABLE inventory.cancels (
+    log_partition integer NOT NULL,
+    cancel_id text NOT NULL,
+    target_id text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    log_offset bigint NOT NULL
+);
+ALTER TABLE inventory.cancels ADD CONSTRAINT cancels_pkey PRIMARY KEY (log_partition, cancel_id);
+CREATE INDEX cancels_target_id_idx ON inventory.cancels USING btree (target_id);
+CREATE TABLE inventory.counts (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    device_seq bigint NOT NULL DEFAULT 0,
+    event_id text NOT NULL,
+    scope text NOT NULL,
+    bin text NOT NULL DEFAULT ''::text,
+    lines jsonb NOT NULL,
+    document text,
+    operator text,
+    device text,
+    video_url text,
+    cancelled boolean NOT NULL DEFAULT false
+);
+ALTER TABLE inventory.counts ADD CONSTRAINT counts_lines_check CHECK ((jsonb_typeof(lines) = 'array'::text));
+ALTER TABLE inventory.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (warehouse, sku, occurred_at, event_id);
+ALTER TABLE inventory.counts ADD CONSTRAINT counts_scope_check CHECK ((scope = ANY (ARRAY['lot'::text, 'bin'::text, 'sku'::text])));
+CREATE TABLE inventory.event_ids (
+    log_partition integer NOT NULL,
+    run bigint NOT NULL,
+    count integer NOT NULL,
+    newest timestamp with time zone,
+    ids bytea NOT NULL STORAGE e,
+    prints bytea NOT NULL STORAGE e,
+    times bytea NOT NULL STORAGE e
+);
+ALTER TABLE inventory.event_ids SET (autovacuum_vacuum_scale_factor=0.2, autovacuum_vacuum_threshold=50);
+ALTER TABLE inventory.event_ids SET (toast: autovacuum_vacuum_scale_factor=0.1, autovacuum_vacuum_threshold=1000);
+ALTER TABLE inventory.event_ids ADD CONSTRAINT event_ids_count_check CHECK ((count >= 0));
+ALTER TABLE inventory.event_ids ADD CONSTRAINT event_ids_pkey PRIMARY KEY (log_partition, run);
+CREATE TABLE inventory.intake (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    next_offset bigint NOT NULL DEFAULT 0,
+    consumed bigint NOT NULL DEFAULT 0,
+    events bigint NOT NULL DEFAULT 0,
+    ignored bigint NOT NULL DEFAULT 0,
+    rejects bigint NOT NULL DEFAULT 0,
+    updated_at timestamp with time zone NOT NULL DEFAULT now()
+);
+ALTER TABLE inventory.intake SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=10);
+ALTER TABLE inventory.intake ADD CONSTRAINT intake_pkey PRIMARY KEY (topic, partition);
+CREATE TABLE inventory.items (
+    sku text NOT NULL,
+    name text,
+    name_zh text,
+    category text,
+    barcode text,
+    unit_cost numeric,
+    unit_volume numeric,
+    unit_weight numeric,
+    shelf_life_days integer,
+    fragile boolean,
+    high_value boolean,
+    bonded boolean,
+    protection text,
+    occurred_at timestamp with time zone NOT NULL,
+    device_seq bigint,
+    event_id text NOT NULL
+);
+ALTER TABLE inventory.items ADD CONSTRAINT items_pkey PRIMARY KEY (sku);
+ALTER TABLE inventory.items ADD CONSTRAINT items_sku_check CHECK ((sku <> ''::text));
+CREATE TABLE inventory.journal (
+    committed_at timestamp with time zone NOT NULL DEFAULT now(),
+    occurred_at timestamp with time zone NOT NULL,
+    event_id text NOT NULL,
+    type text NOT NULL,
+    warehouse text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL DEFAULT ''::text,
+    key text NOT NULL DEFAULT ''::text,
+    line_id text NOT NULL DEFAULT ''::text,
+    device_seq bigint,
+    body jsonb NOT NULL,
+    log_partition integer NOT NULL,
+    log_offset bigint NOT NULL
+);
+-- hypertable on committed_at, chunks of 7 days
+CREATE INDEX journal_cancel_idx ON inventory.journal USING btree (event_id) WHERE (type = 'cancel'::text);
+CREATE INDEX journal_committed_at_idx ON inventory.journal USING btree (committed_at DESC);
+CREATE INDEX journal_line_idx ON inventory.journal USING btree (key, line_id) WHERE (type = ANY (ARRAY['order_line'::text, 'purchase_line'::text]));
+CREATE INDEX journal_type_sku_key_idx ON inventory.journal USING btree (type, sku, key) WHERE (type = ANY (ARRAY['item'::text, 'policy'::text, 'bin'::text, 'warehouse'::text, 'stocktake'::text, 'cancel'::text]));
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.journal FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.lag (
+    minute timestamp with time zone NOT NULL,
+    warehouse text NOT NULL,
+    kind text NOT NULL,
+    log_partition integer NOT NULL,
+    generation bigint NOT NULL,
+    events bigint NOT NULL,
+    over_1s bigint NOT NULL,
+    over_3s bigint NOT NULL,
+    event_lag bigint[] NOT NULL,
+    broker_lag bigint[] NOT NULL
+);
+ALTER TABLE inventory.lag SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=50);
+ALTER TABLE inventory.lag ADD CONSTRAINT lag_kind_check CHECK ((kind = ANY (ARRAY['live'::text, 'offline'::text, 'replay'::text])));
+ALTER TABLE inventory.lag ADD CONSTRAINT lag_pkey PRIMARY KEY (minute, warehouse, kind, log_partition, generation);
+CREATE TABLE inventory.lot_dates (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    lot text NOT NULL,
+    expires_on date,
+    expires_occurred_at timestamp with time zone,
+    expires_device_seq bigint,
+    expires_event_id text,
+    produced_on date,
+    produced_occurred_at timestamp with time zone,
+    produced_device_seq bigint,
+    produced_event_id text,
+    received_at timestamp with time zone
+);
+ALTER TABLE inventory.lot_dates ADD CONSTRAINT lot_dates_pkey PRIMARY KEY (warehouse, sku, lot);
+CREATE INDEX lot_dates_lot_idx ON inventory.lot_dates USING btree (lot);
+CREATE TABLE inventory.movements (
+    occurred_at timestamp with time zone NOT NULL,
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    lot text NOT NULL DEFAULT ''::text,
+    bin text NOT NULL DEFAULT ''::text,
+    status text NOT NULL,
+    type text NOT NULL,
+    quantity numeric(18,4) NOT NULL,
+    variance boolean NOT NULL DEFAULT false,
+    correction boolean NOT NULL DEFAULT false,
+    event_id text NOT NULL,
+    device_seq bigint,
+    order_id text,
+    line_id text,
+    document text,
+    operator text,
+    device text,
+    video_url text,
+    counterpart text,
+    reason text,
+    recorded_at timestamp with time zone,
+    expires_on date,
+    produced_on date,
+    due_at timestamp with time zone,
+    committed_at timestamp with time zone NOT NULL DEFAULT now(),
+    log_partition integer NOT NULL,
+    log_offset bigint NOT NULL
+);
+-- hypertable on occurred_at, chunks of 7 days
+ALTER TABLE inventory.movements ADD CONSTRAINT movements_status_check CHECK ((status = ANY (ARRAY['sellable'::text, 'returned'::text, 'hold'::text, 'damaged'::text])));
+ALTER TABLE inventory.movements ADD CONSTRAINT movements_type_check CHECK ((type = ANY (ARRAY['outbound'::text, 'inbound'::text, 'move'::text, 'stocktake'::text, 'transfer_out'::text, 'transfer_in'::text, 'return'::text, 'scrap'::text, 'status'::text])));
+CREATE INDEX movements_document_idx ON inventory.movements USING btree (document) WHERE (document IS NOT NULL);
+CREATE INDEX movements_occurred_at_idx ON inventory.movements USING btree (occurred_at DESC);
+CREATE INDEX movements_sku_warehouse_occurred_at_idx ON inventory.movements USING btree (sku, warehouse, occurred_at DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.movements FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.offsets (
+    log_partition integer NOT NULL,
+    topic text NOT NULL,
+    next_offset bigint NOT NULL DEFAULT 0,
+    generation bigint NOT NULL DEFAULT 0,
+    owner text,
+    clock_at timestamp with time zone,
+    consumed bigint NOT NULL DEFAULT 0,
+    applied bigint NOT NULL DEFAULT 0,
+    repeats bigint NOT NULL DEFAULT 0,
+    rejects bigint NOT NULL DEFAULT 0,
+    updated_at timestamp with time zone NOT NULL DEFAULT now()
+);
+ALTER TABLE inventory.offsets SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=10);
+ALTER TABLE inventory.offsets ADD CONSTRAINT offsets_consumed_check CHECK ((consumed = ((applied + repeats) + rejects)));
+ALTER TABLE inventory.offsets ADD CONSTRAINT offsets_log_partition_check CHECK ((log_partition >= 0));
+ALTER TABLE inventory.offsets ADD CONSTRAINT offsets_pkey PRIMARY KEY (log_partition);
+CREATE TABLE inventory.orders (
+    warehouse text NOT NULL,
+    order_id text NOT NULL,
+    line_id text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL,
+    ordered numeric(18,4) NOT NULL DEFAULT 0,
+    shipped numeric(18,4) NOT NULL DEFAULT 0,
+    shipped_reported numeric(18,4) NOT NULL DEFAULT 0,
+    shipped_scanned numeric(18,4) NOT NULL DEFAULT 0,
+    cancelled numeric(18,4) NOT NULL DEFAULT 0,
+    state text NOT NULL,
+    version bigint,
+    due_at timestamp with time zone,
+    document text,
+    occurred_at timestamp with time zone,
+    event_id text
+);
+ALTER TABLE inventory.orders SET (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
+ALTER TABLE inventory.orders ADD CONSTRAINT orders_pkey PRIMARY KEY (warehouse, order_id, line_id, sku);
+ALTER TABLE inventory.orders ADD CONSTRAINT orders_state_check CHECK ((state = ANY (ARRAY['open'::text, 'held'::text, 'closed'::text])));
+CREATE INDEX orders_open_idx ON inventory.orders USING btree (sku, warehouse) WHERE (state = 'open'::text);
+CREATE INDEX orders_order_id_idx ON inventory.orders USING btree (order_id);
+CREATE TABLE inventory.partitions (
+    warehouse text NOT NULL,
+    log_partition integer NOT NULL
+);
+ALTER TABLE inventory.partitions ADD CONSTRAINT partitions_log_partition_check CHECK ((log_partition >= 0));
+ALTER TABLE inventory.partitions ADD CONSTRAINT partitions_pkey PRIMARY KEY (warehouse);
+CREATE TABLE inventory.policies (
+    warehouse text NOT NULL DEFAULT ''::text,
+    category text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL DEFAULT ''::text,
+    field text NOT NULL,
+    value numeric,
+    occurred_at timestamp with time zone NOT NULL,
+    device_seq bigint,
+    event_id text NOT NULL
+);
+ALTER TABLE inventory.policies ADD CONSTRAINT policies_pkey PRIMARY KEY (warehouse, category, sku, field);
+CREATE TABLE inventory.purchases (
+    warehouse text NOT NULL,
+    order_id text NOT NULL,
+    line_id text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL,
+    ordered numeric(18,4) NOT NULL DEFAULT 0,
+    received numeric(18,4) NOT NULL DEFAULT 0,
+    received_reported numeric(18,4) NOT NULL DEFAULT 0,
+    received_scanned numeric(18,4) NOT NULL DEFAULT 0,
+    cancelled numeric(18,4) NOT NULL DEFAULT 0,
+    state text NOT NULL,
+    version bigint,
+    due_at timestamp with time zone,
+    document text,
+    counterpart text,
+    occurred_at timestamp with time zone,
+    event_id text
+);
+ALTER TABLE inventory.purchases SET (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
+ALTER TABLE inventory.purchases ADD CONSTRAINT purchases_pkey PRIMARY KEY (warehouse, order_id, line_id, sku);
+ALTER TABLE inventory.purchases ADD CONSTRAINT purchases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'held'::text, 'closed'::text])));
+CREATE INDEX purchases_open_idx ON inventory.purchases USING btree (sku, warehouse) WHERE (state = 'open'::text);
+CREATE INDEX purchases_order_id_idx ON inventory.purchases USING btree (order_id);
+CREATE TABLE inventory.rejects (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    n integer NOT NULL DEFAULT 0,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    code text NOT NULL,
+    field text,
+    message text NOT NULL,
+    event_id text,
+    payload bytea,
+    payload_size integer
+);
+ALTER TABLE inventory.rejects ADD CONSTRAINT rejects_payload_check CHECK ((octet_length(payload) <= 10240));
+ALTER TABLE inventory.rejects ADD CONSTRAINT rejects_pkey PRIMARY KEY (topic, partition, "offset", n);
+CREATE INDEX rejects_at_idx ON inventory.rejects USING btree (at);
+CREATE TABLE inventory.schema_migrations (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone NOT NULL DEFAULT now()
+);
+ALTER TABLE inventory.schema_migrations ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+CREATE TABLE inventory.stock (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    on_hand numeric(18,4) NOT NULL DEFAULT 0,
+    on_hold numeric(18,4) NOT NULL DEFAULT 0,
+    reserved numeric(18,4) NOT NULL DEFAULT 0,
+    available numeric(18,4) NOT NULL DEFAULT 0,
+    in_transit numeric(18,4) NOT NULL DEFAULT 0,
+    incoming numeric(18,4) NOT NULL DEFAULT 0,
+    projected numeric(18,4) NOT NULL DEFAULT 0,
+    safety_stock numeric(18,4),
+    reorder_point numeric(18,4),
+    max_stock numeric(18,4),
+    water_level text NOT NULL DEFAULT 'green'::text,
+    days_of_cover numeric,
+    unit_cost numeric,
+    value numeric,
+    moved_to timestamp with time zone,
+    counted_to timestamp with time zone,
+    updated_at timestamp with time zone,
+    next_change_at timestamp with time zone,
+    version bigint NOT NULL DEFAULT 0
+);
+ALTER TABLE inventory.stock SET (autovacuum_analyze_scale_factor=0.2, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
+ALTER TABLE inventory.stock ADD CONSTRAINT stock_available_check CHECK ((available = ((on_hand - on_hold) - reserved)));
+ALTER TABLE inventory.stock ADD CONSTRAINT stock_pkey PRIMARY KEY (warehouse, sku);
+ALTER TABLE inventory.stock ADD CONSTRAINT stock_projected_check CHECK ((projected = (((on_hand + in_transit) + incoming) - reserved)));
+ALTER TABLE inventory.stock ADD CONSTRAINT stock_water_level_check CHECK ((water_level = ANY (ARRAY['red'::text, 'yellow'::text, 'green'::text, 'over'::text])));
+CREATE INDEX stock_next_change_at_idx ON inventory.stock USING btree (warehouse, next_change_at) WHERE (next_change_at IS NOT NULL);
+CREATE INDEX stock_sku_idx ON inventory.stock USING btree (sku);
+CREATE TABLE inventory.stock_bins (
+    warehouse text NOT NULL,
+    bin text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL,
+    lot text NOT NULL DEFAULT ''::text,
+    status text NOT NULL,
+    quantity numeric(18,4) NOT NULL,
+    expires_on date,
+    received_at timestamp with time zone
+);
+ALTER TABLE inventory.stock_bins SET (autovacuum_analyze_scale_factor=0.2, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
+ALTER TABLE inventory.stock_bins ADD CONSTRAINT stock_bins_pkey PRIMARY KEY (warehouse, sku, lot, bin, status);
+ALTER TABLE inventory.stock_bins ADD CONSTRAINT stock_bins_status_check CHECK ((status = ANY (ARRAY['sellable'::text, 'returned'::text, 'hold'::text, 'damaged'::text])));
+CREATE INDEX stock_bins_bin_idx ON inventory.stock_bins USING btree (warehouse, bin);
+CREATE INDEX stock_bins_expires_on_idx ON inventory.stock_bins USING btree (warehouse, expires_on) WHERE (expires_on IS NOT NULL);
+CREATE INDEX stock_bins_lot_idx ON inventory.stock_bins USING btree (lot) WHERE (lot <> ''::text);
+CREATE TABLE inventory.stock_history (
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    on_hand numeric(18,4) NOT NULL,
+    reserved numeric(18,4) NOT NULL,
+    available numeric(18,4) NOT NULL,
+    water_level text NOT NULL,
+    log_partition integer NOT NULL,
+    log_offset bigint NOT NULL
+);
+-- hypertable on at, chunks of 7 days
+CREATE INDEX stock_history_at_idx ON inventory.stock_history USING btree (at DESC);
+CREATE INDEX stock_history_sku_warehouse_at_idx ON inventory.stock_history USING btree (sku, warehouse, at DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.stock_history FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.ticks (
+    log_partition integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    log_offset bigint NOT NULL
+);
+ALTER TABLE inventory.ticks ADD CONSTRAINT ticks_pkey PRIMARY KEY (log_partition, at);
+CREATE TYPE inventory.trail AS (
+    at timestamp with time zone,
+    type text,
+    warehouse text,
+    counterpart text,
+    sku text,
+    lot text,
+    from_bin text,
+    to_bin text,
+    from_status text,
+    status text,
+    quantity numeric,
+    operator text,
+    device text,
+    order_id text,
+    line_id text,
+    document text,
+    reason text,
+    variance boolean,
+    correction boolean,
+    event_id text,
+    device_seq bigint,
+    video_url text,
+    detail jsonb,
+    recorded_at timestamp with time zone,
+    committed_at timestamp with time zone
+);
+CREATE TABLE inventory.transfers (
+    document text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL,
+    "from" text NOT NULL,
+    "to" text NOT NULL,
+    shipped numeric(18,4) NOT NULL DEFAULT 0,
+    received numeric(18,4) NOT NULL DEFAULT 0,
+    lost numeric(18,4) NOT NULL DEFAULT 0,
+    in_transit numeric(18,4) GENERATED ALWAYS AS (((shipped - received) - lost)) STORED,
+    due_at timestamp with time zone,
+    shipped_at timestamp with time zone,
+    received_at timestamp with time zone,
+    state text GENERATED ALWAYS AS (
+CASE
+    WHEN ((received + lost) > shipped) THEN 'over'::text
+    WHEN ((received + lost) = shipped) THEN 'received'::text
+    WHEN ((received + lost) > (0)::numeric) THEN 'partial'::text
+    ELSE 'in_transit'::text
+END) STORED
+);
+ALTER TABLE inventory.transfers SET (fillfactor=70);
+ALTER TABLE inventory.transfers ADD CONSTRAINT transfers_pkey PRIMARY KEY (document, sku, "from", "to");
+CREATE INDEX transfers_to_sku_idx ON inventory.transfers USING btree ("to", sku);
+CREATE TABLE inventory.warehouses (
+    warehouse text NOT NULL,
+    name text,
+    name_zh text,
+    region text,
+    timezone text NOT NULL DEFAULT 'Asia/Shanghai'::text,
+    known boolean NOT NULL DEFAULT true,
+    occurred_at timestamp with time zone,
+    device_seq bigint,
+    event_id text
+);
+ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_pkey PRIMARY KEY (warehouse);
+ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_warehouse_check CHECK ((warehouse <> ''::text));
+CREATE VIEW inventory.lots WITH (security_invoker=off) AS
+ WITH days AS MATERIALIZED (
+         SELECT warehouses.warehouse,
+            inventory.local_date(warehouses.timezone) AS today
+           FROM inventory.warehouses
+        ), held AS (
+         SELECT stock_bins.warehouse,
+            stock_bins.sku,
+            stock_bins.lot,
+            sum(stock_bins.quantity) AS quantity,
+            COALESCE(sum(stock_bins.quantity) FILTER (WHERE (stock_bins.status = 'sellable'::text)), (0)::numeric) AS sellable,
+            min(stock_bins.received_at) AS received_at
+           FROM inventory.stock_bins
+          GROUP BY stock_bins.warehouse, stock_bins.sku, stock_bins.lot
+        )
+ SELECT h.warehouse,
+    h.sku,
+    h.lot,
+    h.quantity,
+    h.sellable,
+    h.received_at,
+    l.produced_on,
+    l.expires_on,
+    (l.expires_on - d.today) AS days_to_expiry,
+    inventory.expiry_window((l.expires_on - d.today)) AS expiry_window
+   FROM ((held h
+     LEFT JOIN inventory.lot_dates l USING (warehouse, sku, lot))
+     LEFT JOIN days d USING (warehouse));
+CREATE VIEW screen.lag_now WITH (security_invoker=off) AS
+ WITH recent AS (
+         SELECT lag.minute,
+            lag.warehouse,
+            lag.kind,
+            lag.log_partition,
+            lag.generation,
+            lag.events,
+            lag.over_1s,
+            lag.over_3s,
+            lag.event_lag,
+            lag.broker_lag
+           FROM inventory.lag
+          WHERE (lag.minute > (now() - '00:15:00'::interval))
+        ), totals AS (
+         SELECT recent.kind,
+            (sum(recent.events))::bigint AS events,
+            (sum(recent.over_1s))::bigint AS over_1s,
+            (sum(recent.over_3s))::bigint AS over_3s
+           FROM recent
+          GROUP BY recent.kind
+        ), buckets AS (
+         SELECT r.kind,
+            b.i,
+            (sum(b.event_lag))::bigint AS event_lag,
+            (sum(b.broker_lag))::bigint AS broker_lag
+           FROM (recent r
+             CROSS JOIN LATERAL UNNEST(r.event_lag, r.broker_lag) WITH ORDINALITY b(event_lag, broker_lag, i))
+          GROUP BY r.kind, b.i
+        ), histograms AS (
+         SELECT buckets.kind,
+            array_agg(COALESCE(buckets.event_lag, (0)::bigint) ORDER BY buckets.i) AS event_lag,
+            array_agg(COALESCE(buckets.broker_lag, (0)::bigint) ORDER BY buckets.i) AS broker_lag
+           FROM buckets
+          GROUP BY buckets.kind
+        )
+ SELECT t.kind,
+    t.events,
+    inventory.lag_quantile(h.event_lag, (0.50)::double precision) AS p50,
+    inventory.lag_quantile(h.event_lag, (0.95)::double precision) AS p95,
+    inventory.lag_quantile(h.event_lag, (0.99)::double precision) AS p99,
+    inventory.lag_quantile(h.broker_lag, (0.50)::double precision) AS broker_p50,
+    inventory.lag_quantile(h.broker_lag, (0.99)::double precision) AS broker_p99,
+    ((t.over_1s)::double precision / (NULLIF(t.events, 0))::double precision) AS share_over_1s,
+    ((t.over_3s)::double precision / (NULLIF(t.events, 0))::double precision) AS share_over_3s
+   FROM (totals t
+     LEFT JOIN histograms h USING (kind));
+CREATE VIEW screen.moves_recent WITH (security_invoker=off) AS
+ SELECT m.occurred_at,
+    m.warehouse,
+    m.sku,
+    i.name,
+    i.name_zh,
+    m.lot,
+    m.bin,
+    m.status,
+    m.type,
+    m.quantity,
+    m.variance,
+    m.correction,
+    m.order_id,
+    m.document,
+    m.operator,
+    m.device,
+    m.counterpart,
+    m.committed_at
+   FROM (( SELECT movements.occurred_at,
+            movements.warehouse,
+            movements.sku,
+            movements.lot,
+            movements.bin,
+            movements.status,
+            movements.type,
+            movements.quantity,
+            movements.variance,
+            movements.correction,
+            movements.event_id,
+            movements.device_seq,
+            movements.order_id,
+            movements.line_id,
+            movements.document,
+            movements.operator,
+            movements.device,
+            movements.video_url,
+            movements.counterpart,
+            movements.reason,
+            movements.recorded_at,
+            movements.expires_on,
+            movements.produced_on,
+            movements.due_at,
+            movements.committed_at,
+            movements.log_partition,
+            movements.log_offset
+           FROM inventory.movements
+          WHERE (movements.occurred_at > (now() - '1 day'::interval))
+          ORDER BY movements.occurred_at DESC
+         LIMIT 500) m
+     LEFT JOIN inventory.items i USING (sku))
+  ORDER BY m.occurred_at DESC;
+CREATE VIEW screen.progress WITH (security_invoker=off) AS
+ SELECT o.log_partition,
+    o.topic,
+    o.next_offset,
+    o.generation,
+    o.consumed,
+    o.applied,
+    o.repeats,
+    o.rejects,
+    o.clock_at,
+    o.updated_at,
+    (EXTRACT(epoch FROM (now() - o.updated_at)))::double precision AS idle_seconds,
+    p.warehouses
+   FROM (inventory.offsets o
+     LEFT JOIN ( SELECT partitions.log_partition,
+            array_agg(partitions.warehouse ORDER BY partitions.warehouse) AS warehouses
+           FROM inventory.partitions
+          GROUP BY partitions.log_partition) p USING (log_partition));
+CREATE VIEW screen.shortages WITH (security_invoker=off) AS
+ SELECT s.warehouse,
+    s.sku,
+    i.name,
+    i.name_zh,
+    i.category,
+    s.on_hand,
+    s.reserved,
+    s.available,
+    s.safety_stock,
+    (COALESCE(s.safety_stock, (0)::numeric) - s.available) AS short,
+    s.in_transit,
+    s.incoming,
+    s.projected,
+    s.updated_at
+   FROM (inventory.stock s
+     LEFT JOIN inventory.items i USING (sku))
+  WHERE (s.water_level = 'red'::text)
+  ORDER BY (COALESCE(s.safety_stock, (0)::numeric) - s.available) DESC, s.warehouse, s.sku;
+CREATE VIEW screen.warehouses_now WITH (security_invoker=off) AS
+ SELECT w.warehouse,
+    w.name,
+    w.name_zh,
+    w.region,
+    w.timezone,
+    w.known,
+    count(s.sku) AS skus,
+    COALESCE(sum(s.on_hand), (0)::numeric) AS on_hand,
+    COALESCE(sum(s.on_hold), (0)::numeric) AS on_hold,
+    COALESCE(sum(s.reserved), (0)::numeric) AS reserved,
+    COALESCE(sum(s.available), (0)::numeric) AS available,
+    COALESCE(sum(s.in_transit), (0)::numeric) AS in_transit,
+    COALESCE(sum(s.incoming), (0)::numeric) AS incoming,
+    sum(s.value) AS value,
+    max(s.moved_to) AS moved_to
+   FROM (inventory.warehouses w
+     LEFT JOIN inventory.stock s USING (warehouse))
+  GROUP BY w.warehouse;
+CREATE VIEW screen.water_levels WITH (security_invoker=off) AS
+ SELECT s.warehouse,
+    w.name,
+    w.name_zh,
+    count(*) AS skus,
+    count(*) FILTER (WHERE (s.water_level = 'red'::text)) AS red,
+    count(*) FILTER (WHERE (s.water_level = 'yellow'::text)) AS yellow,
+    count(*) FILTER (WHERE (s.water_level = 'green'::text)) AS green,
+    count(*) FILTER (WHERE (s.water_level = 'over'::text)) AS over,
+    sum(s.on_hand) AS on_hand,
+    sum(s.available) AS available,
+    sum(GREATEST(s.available, (0)::numeric)) AS sellable,
+    sum(s.value) AS value
+   FROM (inventory.stock s
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  GROUP BY s.warehouse, w.name, w.name_zh;
+CREATE OR REPLACE FUNCTION inventory.expiry_window(days_to_expiry integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE
+        WHEN days_to_expiry IS NULL THEN 'none'
+        WHEN days_to_expiry < 0 THEN 'expired'
+        WHEN days_to_expiry <= 7 THEN '≤7'
+        WHEN days_to_expiry <= 15 THEN '≤15'
+        WHEN days_to_expiry <= 30 THEN '≤30'
+        WHEN days_to_expiry <= 60 THEN '≤60'
+        WHEN days_to_expiry <= 90 THEN '≤90'
+        WHEN days_to_expiry <= 180 THEN '≤180'
+        ELSE 'beyond'
+    END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.lag_quantile(counts bigint[], q double precision)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT 0.001 * 1.1::double precision ^ (c.i - 1)
+    FROM (
+        SELECT b.i, sum(b.n) OVER (ORDER BY b.i) AS upto, sum(b.n) OVER () AS total
+        FROM unnest(counts) WITH ORDINALITY AS b (n, i)
+    ) AS c
+    WHERE c.total > 0 AND c.upto >= greatest(q * c.total::double precision, 1)
+    ORDER BY c.i
+    LIMIT 1
+$function$;
+CREATE OR REPLACE FUNCTION inventory.local_date(zone text, at timestamp with time zone DEFAULT now())
+ RETURNS date
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+BEGIN
+    RETURN (local_date.at AT TIME ZONE coalesce(zone, 'Asia/Shanghai'))::date;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN (local_date.at AT TIME ZONE 'UTC')::date;
+END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.stock_as_of(at timestamp with time zone, known_at timestamp with time zone DEFAULT now())
+ RETURNS TABLE(warehouse text, sku text, lot text, bin text, status text, on_hand numeric)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    SELECT m.warehouse, m.sku, m.lot, m.bin, m.status, sum(m.quantity)
+    FROM inventory.movements AS m
+    WHERE m.occurred_at <= stock_as_of.at
+      AND m.committed_at <= stock_as_of.known_at
+    GROUP BY m.warehouse, m.sku, m.lot, m.bin, m.status
+    HAVING sum(m.quantity) <> 0
+$function$;
+CREATE OR REPLACE FUNCTION inventory.trace(sku text DEFAULT NULL::text, lot text DEFAULT NULL::text, order_id text DEFAULT NULL::text, document text DEFAULT NULL::text)
+ RETURNS SETOF inventory.trail
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    WITH places AS (
+        SELECT o.warehouse, o.sku FROM inventory.orders AS o WHERE o.order_id = trace.order_id
+        UNION
+        SELECT p.warehouse, p.sku FROM inventory.purchases AS p WHERE p.order_id = trace.order_id
+    ),
+    holders AS (
+        SELECT d.sku FROM inventory.lot_dates AS d
+        WHERE trace.sku IS NULL AND d.lot = trace.lot
+        UNION
+        SELECT b.sku FROM inventory.stock_bins AS b
+        WHERE trace.sku IS NULL AND b.lot = trace.lot AND b.lot <> ''
+    ),
+    found AS (
+        SELECT m.* FROM inventory.movements AS m
+        WHERE m.document = trace.document
+        UNION ALL
+        SELECT m.* FROM places AS p
+        JOIN inventory.movements AS m ON m.sku = p.sku AND m.warehouse = p.warehouse
+        WHERE trace.document IS NULL AND m.order_id = trace.order_id
+        UNION ALL
+        -- An order without lines: its scans are found the long way.
+        SELECT m.* FROM inventory.movements AS m
+        WHERE trace.document IS NULL AND m.order_id = trace.order_id
+          AND NOT EXISTS (SELECT FROM places)
+        UNION ALL
+        SELECT m.* FROM inventory.movements AS m
+        WHERE trace.document IS NULL AND trace.order_id IS NULL AND m.sku = trace.sku
+        UNION ALL
+        SELECT m.* FROM holders AS h
+        JOIN inventory.movements AS m ON m.sku = h.sku
+        WHERE trace.document IS NULL AND trace.order_id IS NULL AND trace.sku IS NULL
+          AND m.lot = trace.lot
+        UNION ALL
+        -- A lot that is gone and never had a date: the long way too.
+        SELECT m.* FROM inventory.movements AS m
+        WHERE trace.document IS NULL AND trace.order_id IS NULL AND trace.sku IS NULL
+          AND m.lot = trace.lot AND NOT EXISTS (SELECT FROM holders)
+    ),
+    legs AS (
+        SELECT f.*, f.type IN ('move', 'status') AS paired
+        FROM found AS f
+        WHERE (trace.sku IS NULL OR f.sku = trace.sku)
+          AND (trace.lot IS NULL OR f.lot = trace.lot)
+          AND (trace.order_id IS NULL OR f.order_id = trace.order_id)
+    ),
+    moved AS (
+        SELECT l.occurred_at, l.type, l.warehouse, l.counterpart, l.sku, l.lot,
+            string_agg(DISTINCT l.bin, ', ') FILTER (WHERE l.quantity < 0 AND l.bin <> ''),
+            string_agg(DISTINCT l.bin, ', ') FILTER (WHERE l.quantity > 0 AND l.bin <> ''),
+            max(l.status) FILTER (WHERE l.quantity < 0 AND l.type = 'status'),
+            coalesce(max(l.status) FILTER (WHERE l.quantity > 0), max(l.status)),
+            CASE WHEN l.paired THEN sum(l.quantity) FILTER (WHERE l.quantity > 0)
+                 ELSE sum(l.quantity) END,
+            l.operator, l.device, l.order_id, l.line_id, l.document, l.reason, l.variance,
+            l.correction, l.event_id, l.device_seq, l.video_url, NULL::jsonb,
+            l.recorded_at, l.committed_at
+        FROM legs AS l
+        GROUP BY l.occurred_at, l.type, l.warehouse, l.counterpart, l.sku, l.lot, l.paired,
+            CASE WHEN l.paired THEN '' ELSE l.bin END,
+            CASE WHEN l.paired THEN '' ELSE l.status END,
+            l.operator, l.device, l.order_id, l.line_id, l.document, l.reason, l.variance,
+            l.correction, l.event_id, l.device_seq, l.video_url, l.recorded_at, l.committed_at
+    ),
+    counted AS (
+        SELECT j.occurred_at, j.type, j.warehouse, NULL::text, j.sku, coalesce(j.body->>'lot', ''),
+            NULL::text, j.body->>'to_bin', NULL::text, j.body->>'status',
+            coalesce(
+                (j.body->>'quantity')::numeric,
+                (SELECT sum((l.line->>'quantity')::numeric)
+                 FROM jsonb_path_query(j.body, '$.lines[*]') AS l (line))),
+            j.body->>'operator', j.body->>'device', NULL::text, NULL::text, j.body->>'document',
+            j.body->>'reason', false, false, j.event_id, j.device_seq, j.body->>'video_url',
+            jsonb_strip_nulls(jsonb_build_object(
+                'scope', coalesce(j.body->>'scope', 'lot'), 'lines', j.body->'lines')),
+            (j.body->>'recorded_at')::timestamptz, j.committed_at
+        FROM inventory.journal AS j
+        WHERE j.type = 'stocktake' AND j.sku = trace.sku
+          AND trace.order_id IS NULL
+          AND (trace.document IS NULL OR j.body->>'document' = trace.document)
+          AND (trace.lot IS NULL OR coalesce(j.body->>'lot', '') = trace.lot
+               OR j.body @> jsonb_build_object(
+                   'lines', jsonb_build_array(jsonb_build_object('lot', trace.lot))))
+    ),
+    promised AS (
+        SELECT j.occurred_at, j.type, j.warehouse, j.body->>'counterpart', j.sku, '',
+            NULL::text, NULL::text, NULL::text, NULL::text, (j.body->>'ordered')::numeric,
+            j.body->>'operator', j.body->>'device', j.key, j.line_id, j.body->>'document',
+            j.body->>'reason', false, false, j.event_id, j.device_seq, NULL::text,
+            jsonb_strip_nulls(jsonb_build_object(
+                'ordered', j.body->'ordered', 'shipped', j.body->'shipped',
+                'received', j.body->'received', 'cancelled', j.body->'cancelled',
+                'state', j.body->'state', 'version', j.body->'version',
+                'due_at', j.body->'due_at')),
+            (j.body->>'recorded_at')::timestamptz, j.committed_at
+        FROM inventory.journal AS j
+        WHERE j.type IN ('order_line', 'purchase_line') AND j.key = trace.order_id
+          AND trace.lot IS NULL
+          AND (trace.sku IS NULL OR j.sku = trace.sku)
+          AND (trace.document IS NULL OR j.body->>'document' = trace.document)
+    )
+    SELECT * FROM moved
+    UNION ALL
+    SELECT * FROM counted
+    UNION ALL
+    SELECT * FROM promised
+    ORDER BY 1, 21 NULLS FIRST, 20, 25, 19, 6, 7, 8
+$function$;
+ALTER TABLE inventory.bins OWNER TO waterline_owner;
+ALTER TABLE inventory.cancels OWNER TO waterline_owner;
+ALTER TABLE inventory.counts OWNER TO waterline_owner;
+ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
+ALTER TABLE inventory.intake OWNER TO waterline_owner;
+ALTER TABLE inventory.items OWNER TO waterline_owner;
+ALTER TABLE inventory.journal OWNER TO waterline_owner;
+ALTER TABLE inventory.lag OWNER TO waterline_owner;
+ALTER TABLE inventory.lot_dates OWNER TO waterline_owner;
+ALTER TABLE inventory.lots OWNER TO waterline_owner;
+ALTER TABLE inventory.movements OWNER TO waterline_owner;
+ALTER TABLE inventory.offsets OWNER TO waterline_owner;
+ALTER TABLE inventory.orders OWNER TO waterline_owner;
+ALTER TABLE inventory.partitions OWNER TO waterline_owner;
+ALTER TABLE inventory.policies OWNER TO waterline_owner;
+ALTER TABLE inventory.purchases OWNER TO waterline_owner;
+ALTER TABLE inventory.rejects OWNER TO waterline_owner;
+ALTER TABLE inventory.schema_migrations OWNER TO waterline_owner;
+ALTER TABLE inventory.stock OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_bins OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_history OWNER TO waterline_owner;
+ALTER TABLE inventory.ticks OWNER TO waterline_owner;
+ALTER TABLE inventory.transfers OWNER TO waterline_owner;
+ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
+ALTER TABLE screen.lag_now OWNER TO waterline_owner;
+ALTER TABLE screen.moves_recent OWNER TO waterline_owner;
+ALTER TABLE screen.progress OWNER TO waterline_owner;
+ALTER TABLE screen.shortages OWNER TO waterline_owner;
+ALTER TABLE screen.warehouses_now OWNER TO waterline_owner;
+ALTER TABLE screen.water_levels OWNER TO waterline_owner;
