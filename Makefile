@@ -31,7 +31,7 @@ $(LOCKED): requirements.lock
 	  echo "waterline: Python 3.11 or 3.12 with its modules venv and ensurepip is needed and is not" \
 	    "on PATH (on Debian: python3.11 and python3.11-venv)" >&2; exit 1; fi; \
 	echo "setting up $(VENV) with $$python"; \
-	"$$python" -m venv --clear $(VENV); \
+	"$$python" -m venv $(VENV); \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --progress-bar off \
 	  --require-hashes --requirement requirements.lock || { \
 	  echo "waterline: setting up $(VENV) failed: check the network, then run make setup again" >&2; \

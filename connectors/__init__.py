@@ -1,0 +1,1 @@
+"""What touches the outside: transports that know nothing about stock."""

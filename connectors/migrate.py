@@ -66,9 +66,7 @@ def silent(_sentence: str) -> None:
     """Say nothing."""
 
 
-def migrate(
-    dsn: str, sql_dir: Path = SQL, say: Callable[[str], None] = silent
-) -> MigrationReport:
+def migrate(dsn: str, sql_dir: Path = SQL, say: Callable[[str], None] = silent) -> MigrationReport:
     """Bring the database at `dsn` up to date; `say` gets a sentence for each thing done."""
     server = read_folder(sql_dir / "server")
     migrations = read_folder(sql_dir / "migrations")
@@ -83,9 +81,7 @@ def migrate(
             for file in replaceable:
                 execute(conn, file)
             commented = apply_comments(conn, comments)
-        return MigrationReport(
-            conn.info.dbname, applied, len(before), len(replaceable), commented
-        )
+        return MigrationReport(conn.info.dbname, applied, len(before), len(replaceable), commented)
 
 
 def prepare_database(dsn: str, sql_dir: Path = SQL) -> None:

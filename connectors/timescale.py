@@ -186,9 +186,7 @@ def copy_rows(
 def line(row: Sequence[str]) -> str:
     """Return one line of COPY text; what COPY would misread is escaped."""
     plain = "\t".join(row)
-    if (
-        "\\" in plain or "\n" in plain or "\r" in plain or plain.count("\t") != len(row) - 1
-    ):
+    if "\\" in plain or "\n" in plain or "\r" in plain or plain.count("\t") != len(row) - 1:
         plain = "\t".join([escaped(value) for value in row])
     return plain + "\n"
 
@@ -196,8 +194,5 @@ def line(row: Sequence[str]) -> str:
 def escaped(value: str) -> str:
     """Return a value with COPY's special characters escaped."""
     return (
-        value.replace("\\", "\\\\")
-        .replace("\t", "\\t")
-        .replace("\n", "\\n")
-        .replace("\r", "\\r")
+        value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     )

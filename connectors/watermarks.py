@@ -6,9 +6,10 @@ message will get. Topics that are not there are left out. May fail: KafkaExcepti
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from connectors.kafka.client import common
@@ -16,10 +17,30 @@ from connectors.kafka.client import common
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+# A topic that was just made has no leader for a moment.
+_JUST_MADE = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+
 
 def ends(brokers: str, topics: Collection[str], seconds: float = 5.0) -> dict[tuple[str, int], int]:
-    """Return the end of every partition of `topics`."""
+    """Return the end of every partition of `topics`, within `seconds`."""
     admin = AdminClient(common(brokers))
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return _ends(admin, topics, seconds)
+        except KafkaException as error:
+            if error.args[0].code() not in _JUST_MADE or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _ends(
+    admin: AdminClient, topics: Collection[str], seconds: float
+) -> dict[tuple[str, int], int]:
     found = admin.list_topics(timeout=seconds).topics
     asked = {
         TopicPartition(topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]

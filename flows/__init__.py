@@ -1,0 +1,1 @@
+"""Waterline: what decides (domain), what lifts it into dataflows, and the commands."""

@@ -275,13 +275,15 @@ class Checkpoint:
 
     def close(self) -> None:
         """One writer less; the last one lets go of the connections."""
-        self.settle()
-        self._writers -= 1
-        if not self._writers:
-            self._out.close(grace=0.0 if self._broken else 2.0)
-            self._group.close()
-            self._progress.close()
-            self._partitions.close()
+        try:
+            self.settle()
+        finally:
+            self._writers -= 1
+            if not self._writers:
+                self._out.close(grace=0.0 if self._broken else 2.0)
+                self._group.close()
+                self._progress.close()
+                self._partitions.close()
 
     def _send(self, decoded: Decoded) -> None:
         send, log, encode = self._out.send, self._log, canonical.encode

@@ -24,11 +24,12 @@ from psycopg.conninfo import make_conninfo
 
 from connectors.migrate import migrate, prepare_database
 from deploy.local import stack as local
-from deploy.local.stack import Endpoints
 from flows.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from deploy.local.stack import Endpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".waterline"
@@ -41,9 +42,7 @@ PREFIXES: set[str] = set()
 def stack() -> Iterator[Endpoints]:
     """Give running servers; topics that this session made are deleted at its end."""
     dsn, brokers = os.environ.get("WATERLINE_DSN"), os.environ.get("WATERLINE_BROKERS")
-    missing = [
-        name for name, given in ((local.POSTGRES, dsn), (local.KAFKA, brokers)) if not given
-    ]
+    missing = [name for name, given in ((local.POSTGRES, dsn), (local.KAFKA, brokers)) if not given]
     before = local.endpoints(HOME)
     if missing:
         ours = local.up(HOME, print, services=missing)
@@ -134,6 +133,7 @@ def template(stack: Endpoints) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def new_database(stack: Endpoints, template: str) -> Callable[[], Iterator[str]]:
     """Give a context manager that makes a migrated database and yields its DSN."""
+
     @contextmanager
     def make() -> Iterator[str]:
         assert stack.dsn is not None

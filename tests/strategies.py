@@ -202,7 +202,7 @@ class World:
 
     def cancels(self):
         """Return cancels whose target is chosen when the others are known (see `_resolve`)."""
-        chosen = st.integers(0, 24).map(lambda n: f"@{n}")
+        chosen = st.integers(0, 90).map(lambda n: f"@{n}")
         return (_events(Cancel, warehouse=self.house, cancels=chosen),) * 3
 
     def groups(self):
@@ -242,17 +242,24 @@ def _other_counterpart(event):
 
 
 def _resolve(drawn: list[Event], names: list[str]) -> list[Event]:
-    """Give ids, and each cancel a target: any other event but a tick, or an unknown id."""
+    """Give ids, and each cancel a target: any other event but a tick, or an unknown id.
+
+    Every third cancel names a cancel, if it can, and every third what another cancel has named:
+    chains and second cancels of one event are where the mistakes are.
+    """
     events = [
         msgspec.structs.replace(event, event_id=name)
         for event, name in zip(drawn, names, strict=True)
     ]
     able = [event.event_id for event in events if not isinstance(event, Tick | Decision)]
-    for event in events:
-        if isinstance(event, Cancel):
-            place = int(event.cancels[1:])
-            named = able[place] if place < len(able) else "nobody"
-            event.cancels = "nobody" if named == event.event_id else named
+    cancels = [event for event in events if isinstance(event, Cancel)]
+    pools = (able, [event.event_id for event in cancels], [])
+    for event in cancels:
+        place = int(event.cancels[1:])
+        pool = pools[place % 3] or able
+        named = pool[place // 3 % len(pool)] if place else "nobody"
+        event.cancels = "nobody" if named == event.event_id else named
+        pools[2].append(event.cancels)
     return events
 
 

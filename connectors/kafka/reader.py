@@ -51,6 +51,7 @@ class PartitionReader:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "enable.partition.eof": until_end,
+                "fetch.wait.max.ms": 20 if until_end else 500,  # an end is told after a wait
                 "fetch.queue.backoff.ms": 50,
                 "fetch.error.backoff.ms": 50,
                 "queued.max.messages.kbytes": 8192,

@@ -6,7 +6,24 @@ sends them confirms delivery. Unit of parallelism: one stream. Importing reads n
 
 from __future__ import annotations
 
+from connectors.replay.faults import with_faults
 from connectors.replay.feed import Replay, feed
 from connectors.replay.message import MASTER, ORDERS, SCANS, TOPICS, Message, Options
+from connectors.replay.state import DONE, LIVE, SENDING, Done, Shelved
 
-__all__ = ["MASTER", "ORDERS", "SCANS", "TOPICS", "Message", "Options", "Replay", "feed"]
+__all__ = [
+    "DONE",
+    "LIVE",
+    "MASTER",
+    "ORDERS",
+    "SCANS",
+    "SENDING",
+    "TOPICS",
+    "Done",
+    "Message",
+    "Options",
+    "Replay",
+    "Shelved",
+    "feed",
+    "with_faults",
+]

@@ -36,9 +36,13 @@ class OrderTable:
         """Begin at a plausible place of the write-ahead log; a later session further on."""
         self._clock = clock
         self._send = send
+        self.restart(session)
+        self._tx = 750
+
+    def restart(self, session: int) -> None:
+        """Go on further along the log, where nothing was published before."""
         self._lsn = 24_023_128 + (session << 40)
         self._last_commit = self._lsn
-        self._tx = 750
 
     def begin(self) -> None:
         """Begin a transaction: the changes until the next `begin` share its id."""

@@ -7,6 +7,7 @@ warehouses' stock and what is planned, never the stream. Raises Trouble for opti
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,11 @@ class Replay:
         now = max(time.time_ns() // 1_000_000, self.world.clock.real(self._reached))
         self.world.clock.anchor(self._reached, now, speed or self.options.speed)
         return self._run(self.world, _FOREVER, stopping)
+
+    def renew(self, session: int) -> None:
+        """Go on as a session of its own: what the last one sent after its state is not known."""
+        self.options = replace(self.options, session=session)
+        self.world.renew(session)
 
     def _snapshot(self, at: int) -> None:
         waiting = []

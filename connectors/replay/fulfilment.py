@@ -149,7 +149,7 @@ class Fulfilment:
         shelf.promised -= due
         line.promised = 0
         fields = {"order_id": line.row["order_id"], "line_id": line.row["line_id"]}
-        lots = shelf.house.take(at, device, "outbound", shelf, due, fields)
+        lots = shelf.house.take(at, device, "outbound", shelf, due, **fields)
         got = sum(lot.quantity for lot in lots)
         line.picked += got
         shelf.sold += got
@@ -169,7 +169,7 @@ class Fulfilment:
         lot = next((lot for lot in shelf.lots if lot.place is not shelf.home), None)
         if lot and lot.quantity > 0:
             house = shelf.house
-            house.shift(at, house.any(house.lifts), shelf, lot, lot.quantity, shelf.home)
+            house.shift(at, house.any(house.lifts), shelf, lot, shelf.home)
 
     def _ship(self, lines: list[Line], at: int) -> None:
         self._world.oms.begin()

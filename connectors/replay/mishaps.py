@@ -54,7 +54,7 @@ class Mishaps:
         shelf, order = self._pick_one(house.shelves), self._orders.get(house)
         if shelf and order:
             fields = {"order_id": order, "line_id": "1"}
-            house.take(at, house.any(house.pickers), "outbound", shelf, shelf.item.piece, fields)
+            house.take(at, house.any(house.pickers), "outbound", shelf, shelf.item.piece, **fields)
 
     def _unreceived(self, house: House, at: int) -> None:
         """Pick from a pallet that was never scanned in: the lot's stock falls below zero."""
@@ -63,9 +63,10 @@ class Mishaps:
             return
         quantity = shelf.held + 2 * shelf.item.piece
         lot = Lot(f"{shelf.lots[0].name}X", NEVER, shelf.home, -quantity)
-        fields = {"sku": shelf.item.sku, "quantity": amount(quantity), "lot": lot.name,
-                  "from_bin": shelf.home.bin, "reason": "pallet not received / 未登记托盘"}  # fmt: skip
-        house.scan(at, house.any(house.pickers), "outbound", shelf, fields)
+        house.scan(at, house.any(house.pickers), "outbound", shelf, {
+            "sku": shelf.item.sku, "quantity": amount(quantity), "lot": lot.name,
+            "from_bin": shelf.home.bin, "reason": "pallet not received / 未登记托盘",
+        })  # fmt: skip
         shelf.add(lot)
 
     def _vanish(self, house: House, at: int) -> None:
@@ -76,7 +77,9 @@ class Mishaps:
             lot = max(shelf.lots, key=lambda lot: lot.quantity)
             left = lot.quantity // shelf.item.piece // 3 * shelf.item.piece
             if lot.quantity > 0:
-                house.count(at, house.desk, shelf, lot, left, f"CC-{house.code}-CAGE")
+                house.count(
+                    at, house.desk, shelf, lot, counted=left, document=f"CC-{house.code}-CAGE"
+                )
 
     def _overload(self, house: House, at: int) -> None:
         """Bring heavy goods into one small bin until it is well above its limit."""
@@ -94,7 +97,7 @@ class Mishaps:
             lot = max(shelf.lots, key=lambda lot: lot.quantity, default=None)
             if lot and lot.quantity > 0 and load < goal:
                 load += lot.quantity / 1000 * (shelf.item.kg or 0)
-                house.shift(at, lift, shelf, lot, lot.quantity, place)
+                house.shift(at, lift, shelf, lot, place)
 
     def _describe(self, house: House, place: Place, at: int) -> None:
         event_id = f"bin-{house.code}-{place.bin}-2"

@@ -26,7 +26,7 @@ from connectors.replay.places import (
     lead_days,
     level,
 )
-from connectors.replay.purchasing import fresh_lot
+from connectors.replay.purchasing import LASTING, fresh_lot, lot_name
 from connectors.replay.warehouse import House, Lot, Shelf
 from connectors.replay.words import CATEGORIES
 from connectors.replay.world import World
@@ -40,6 +40,7 @@ _FEWEST_SOUGHT = 2
 _SOUGHT_WEIGHT = 8
 _FAST_SHARE = 0.2
 _DAYS = 365
+_OLD = 0.03  # of the opening lots come to their date about when the history ends
 _MASTER = 6 * HOUR
 _COUNTING = 5 * HOUR
 
@@ -225,18 +226,20 @@ def _count(world: World, house: House, at: int) -> None:
     today, days = world.clock.day(at), (world.end - world.start) // DAY
     for number, shelf in enumerate(house.shelves):
         house.dirty[shelf] = None
+        row = rows[number % len(rows)]
         thing = shelf.item
         pieces = _pieces(world, shelf.level)
         parts = [pieces]
         if pieces >= 4 and world.chance(0.3):  # noqa: PLR2004
             parts = [pieces // 3, pieces - pieces // 3]
         for part in parts:
-            name, expires = fresh_lot(world, thing, thing.supplier, today)
-            if thing.shelf_life > 60 and world.chance(0.03):  # noqa: PLR2004
+            name, expires = fresh_lot(world, thing, today)
+            if thing.shelf_life > LASTING and world.chance(_OLD):
                 expires = today + days + world.between(-4, 25)
-            if part:
-                lot = Lot(name, expires, shelf.home, part * thing.piece)
-                rows[number % len(rows)].append((shelf, lot))
+                name = lot_name(thing, expires - thing.shelf_life, "O")
+            same = bool(row) and row[-1][0] is shelf and row[-1][1].name == name
+            if part and not same:
+                row.append((shelf, Lot(name, expires, shelf.home, part * thing.piece)))
     for device, part_rows in zip(house.pickers, rows, strict=True):
         steps = [partial(_open, house, device, shelf, lot) for shelf, lot in part_rows]
         world.round(at, steps, 4 * HOUR // (len(steps) + 1))

@@ -29,6 +29,7 @@ _NEVER_COMES = 0.05
 _SHORT = 0.05
 _TWO_LOTS = 0.15
 _SHORT_DATED = 0.03
+LASTING = 60  # days of shelf life from which goods are not fresh food
 _DOUBLED = 0.01  # a buyer's slip
 _MEMORY = 0.97  # a day's weight loss of the sales rate
 
@@ -55,16 +56,20 @@ class Arrival(NamedTuple):
     lot: Lot
 
 
-def fresh_lot(world: World, item: Item, supplier: int, today: int) -> tuple[str, int]:
+def fresh_lot(world: World, item: Item, today: int) -> tuple[str, int]:
     """Return the name and expiry day of a lot that arrives today."""
     letter = "ABCDE"[world.between(0, 5)]
     if not item.shelf_life:
-        return f"L{day_text(today)[2:].replace('-', '')}-{supplier % 1000:03d}{letter}", NEVER
+        return lot_name(item, today, letter), NEVER
     age = world.between(0, item.shelf_life * 0.2 + 1)
-    if item.shelf_life > 60 and world.chance(_SHORT_DATED):  # noqa: PLR2004 - days
+    if item.shelf_life > LASTING and world.chance(_SHORT_DATED):
         age = item.shelf_life - world.between(12, 50)
-    made = day_text(today - age)[2:].replace("-", "")
-    return f"L{made}-{supplier % 1000:03d}{letter}", today - age + item.shelf_life
+    return lot_name(item, today - age, letter), today - age + item.shelf_life
+
+
+def lot_name(item: Item, made: int, letter: str) -> str:
+    """Return the name of a lot made that day; one name has one expiry date."""
+    return f"L{day_text(made)[2:].replace('-', '')}-{item.supplier % 1000:03d}{letter}"
 
 
 class Purchasing:
@@ -173,11 +178,11 @@ class Purchasing:
             third = left // item.piece // 3 * item.piece
             parts = [left - third, third]
         for part in parts:
-            name, expires = fresh_lot(world, item, item.supplier, world.clock.day(at))
+            name, expires = fresh_lot(world, item, world.clock.day(at))
             place = shelf.house.plan.dock[item.supplier % 4]
             lot = Lot(name, expires, place, part)
             order = {"order_id": line.order_id, "line_id": line.line_id}
-            shelf.house.receive(at, gate, "inbound", shelf, lot, order)
+            shelf.house.receive(at, gate, "inbound", shelf, lot, **order)
             landed.append(Arrival(shelf, lot))
             line.received += part
             shelf.on_order -= part

@@ -27,16 +27,21 @@ CANONICAL = {"format": b"canonical"}
 class Device:
     """A scanner of one warehouse and the people who carry it by shifts."""
 
-    __slots__ = ("crew", "index", "key", "latency", "name", "sent", "warehouse")
+    __slots__ = ("crew", "index", "key", "kind", "latency", "name", "sent", "warehouse")
 
     def __init__(self, warehouse: str, kind: str, index: int, crew: tuple[str, ...]) -> None:
         """Name it; nothing was sent yet."""
         self.warehouse = warehouse
         self.key = warehouse.encode()
-        self.name = f"{warehouse}-{kind}-{index + 1:02d}"
+        self.kind = kind
         self.index = index
         self.crew = crew
         self.latency = 15 + (index * 37 + len(kind) * 11) % 60
+        self.rename("")
+
+    def rename(self, mark: str) -> None:
+        """Become another device, which has sent nothing yet."""
+        self.name = f"{self.warehouse}-{self.kind}{mark}-{self.index + 1:02d}"
         self.sent = 0
 
     def operator(self, real: int) -> str:

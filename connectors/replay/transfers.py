@@ -105,7 +105,7 @@ class Transfers:
             "document": truck.document,
             "due_at": self._world.clock.text(self._world.clock.real(truck.due)),
         }
-        for lot in truck.source.take(at, device, "transfer_out", giver, quantity, fields):
+        for lot in truck.source.take(at, device, "transfer_out", giver, quantity, **fields):
             truck.loaded.append((taker, lot))
             taker.coming += lot.quantity
 
@@ -132,5 +132,5 @@ class Transfers:
         if quantity:
             place = goal.plan.dock[len(landed) % 4]
             lot = Lot(sent.name, sent.expires, place, quantity)
-            goal.receive(at, gate, "transfer_in", shelf, lot, fields)
+            goal.receive(at, gate, "transfer_in", shelf, lot, **fields)
             landed.append(Arrival(shelf, lot))

@@ -57,7 +57,7 @@ class Upkeep:
         counted, piece = lot.quantity, shelf.item.piece
         if counted < 0 or world.chance(_VARIANCE):
             counted += world.between(1, 3) * piece * (1 if world.chance(0.35) else -1)
-        house.count(at, counter, shelf, lot, max(counted, 0), document)
+        house.count(at, counter, shelf, lot, counted=max(counted, 0), document=document)
         house.dirty[shelf] = None
 
     def _damage(self, shelf: Shelf, at: int) -> None:
@@ -153,4 +153,4 @@ class Upkeep:
             fields = {**what, "from_bin": lot.place.bin, "reason": "expired / 过期"}
             house.scan(at, house.desk, "scrap", shelf, fields)
         elif lot.quantity < 0:
-            house.count(at, house.desk, shelf, lot, 0, f"CC-{house.code}-EXP")
+            house.count(at, house.desk, shelf, lot, counted=0, document=f"CC-{house.code}-EXP")

@@ -115,8 +115,15 @@ class House:
         self.desk = self._devices("QC", 1)[0]
 
     def _devices(self, kind: str, count: int) -> list[Device]:
-        site, mark = self.site, self.world.mark
-        return [Device(site.code, kind + mark, n, site.crew) for n in range(count)]
+        devices = [Device(self.code, kind, n, self.site.crew) for n in range(count)]
+        for device in devices:
+            device.rename(self.world.mark)
+        return devices
+
+    def renew(self) -> None:
+        """Have all devices replaced by new ones, named after the world's new mark."""
+        for device in (*self.pickers, *self.lifts, *self.gates, self.desk):
+            device.rename(self.world.mark)
 
     def any(self, devices: list[Device]) -> Device:
         """Return one of the devices."""
@@ -140,7 +147,7 @@ class House:
         return self.world.desk.scan(at, device, kind, fields)
 
     def receive(
-        self, at: int, device: Device, kind: str, shelf: Shelf, lot: Lot, fields: dict[str, Any]
+        self, at: int, device: Device, kind: str, shelf: Shelf, lot: Lot, **fields: Any
     ) -> None:
         """Receive a lot on the dock: an inbound or a transfer_in."""
         what = self.describe(shelf, lot.quantity, lot.name, lot.expires)
@@ -164,7 +171,7 @@ class House:
         return next((place for place in spares if place.used <= 0), home)
 
     def take(
-        self, at: int, device: Device, kind: str, shelf: Shelf, wanted: int, fields: dict[str, Any]
+        self, at: int, device: Device, kind: str, shelf: Shelf, wanted: int, **fields: Any
     ) -> list[Lot]:
         """Take up to `wanted` off the shelf, first to expire first; one scan a lot and bin."""
         taken = []
@@ -182,10 +189,9 @@ class House:
         self.dirty[shelf] = None
         return taken
 
-    def shift(
-        self, at: int, device: Device, shelf: Shelf, lot: Lot, quantity: int, place: Place
-    ) -> None:
+    def shift(self, at: int, device: Device, shelf: Shelf, lot: Lot, place: Place) -> None:
         """Move a lot to another bin."""
+        quantity = lot.quantity
         what = self.describe(shelf, quantity, lot.name)
         self.scan(at, device, "move", shelf,
                   {**what, "from_bin": lot.place.bin, "to_bin": place.bin})  # fmt: skip
@@ -193,7 +199,7 @@ class House:
         shelf.add(Lot(lot.name, lot.expires, place, quantity))
 
     def count(
-        self, at: int, device: Device, shelf: Shelf, lot: Lot, counted: int, document: str
+        self, at: int, device: Device, shelf: Shelf, lot: Lot, *, counted: int, document: str
     ) -> None:
         """Count one lot in one bin."""
         what = self.describe(shelf, counted, lot.name, lot.expires)

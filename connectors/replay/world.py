@@ -39,6 +39,13 @@ class World:
         self.houses: list[House] = []
         self.shelves: dict[int, list[Shelf | None]] = {}
 
+    def renew(self, session: int) -> None:
+        """Take names and numbers that no session before has used."""
+        self.mark = str(session)
+        self.oms.restart(session)
+        for house in self.houses:
+            house.renew()
+
     def between(self, low: float, high: float) -> int:
         """Return a whole number of that range."""
         return int(low + self.rng.random() * (high - low))

@@ -64,7 +64,9 @@ def _steps(days: int, settings: Settings) -> Settings:
     with _timed(say("demo.run"), settings):
         run.start_background(["intake", "stock"], settings)
     with _timed(say("demo.replay", days=days), settings):
-        _replay(settings, "--days", str(days))
+        # What was sent to topics that are gone must be sent again.
+        anew = [] if progress.anything_sent(settings) else ["--anew"]
+        _replay(settings, "--days", str(days), *anew)
     with _timed(say("demo.committed"), settings):
         wait_until_committed(settings)
     with _timed(say("demo.live"), settings):

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+from confluent_kafka import KafkaException
+
 from connectors.kafka import INTAKE, LOG
 from connectors.watermarks import ends
 from flows.commands import shown
@@ -38,6 +41,22 @@ def flow_rows(settings: Settings) -> dict[str, Any]:
         last = ends(brokers, [prefix + LOG])
         log = _behind(database.rows("progress"), last, "log_partition", prefix)
         return {"log": log, "intake": intake, "lag": database.rows("lag")}
+
+
+def status(settings: Settings) -> dict[str, Any] | None:
+    """Return what `flow_rows` does, or None when there is nothing to ask yet."""
+    if settings.dsn is None or settings.brokers is None:
+        return None
+    try:
+        return flow_rows(settings)
+    except (psycopg.Error, KafkaException):
+        return None
+
+
+def anything_sent(settings: Settings) -> bool:
+    """Return whether there was ever a message on the topics that intake reads."""
+    topics = [settings.topic_prefix + name for name in INTAKE]
+    return any(ends(settings.need_brokers(), topics).values())
 
 
 def waiting(settings: Settings) -> int:

@@ -24,6 +24,7 @@ import psycopg
 from connectors.queries import connect
 from connectors.trouble import Trouble
 from flows.commands import shown
+from flows.commands.sentences import foreseen
 from flows.commands.supervise import Child, Supervisor
 from flows.settings import environment_of_children
 from flows.words import words
@@ -231,7 +232,12 @@ def run_one(args: argparse.Namespace, settings: Settings) -> int:
     if args.parent:
         threading.Thread(target=_follow, args=(args.parent, stop), daemon=True).start()
     flow = importlib.import_module(f"flows.{args.name}")
-    steps.run(flow.build(settings, stop, drain=args.drain), stop)
+    try:
+        steps.run(flow.build(settings, stop, drain=args.drain), stop)
+    except Exception as error:
+        if not foreseen(error):  # a mistake of ours: the log is read by those who mend it
+            logging.getLogger("waterline").exception("flow %s", args.name)
+        raise
     return 0
 
 

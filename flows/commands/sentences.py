@@ -9,6 +9,11 @@ from __future__ import annotations
 import sys
 
 
+def foreseen(error: Exception) -> bool:
+    """Return whether the sentence says all that there is to know: no traceback is needed."""
+    return not sentence_of(error)[0].startswith("unexpected ")
+
+
 def sentence_of(error: Exception) -> tuple[str, int]:
     """Return the sentence and the exit code of what went wrong."""
     code = getattr(error, "exit_code", None)

@@ -28,18 +28,17 @@ from flows.domain.events import (
     PurchaseLine,
     Stocktake,
     Tick,
-    TransferIn,
-    TransferOut,
     Warehouse,
     type_of,
 )
 from flows.domain.fixed import fixed
 from flows.domain.master import image_key, order_of, registers
-from flows.domain.movements import LEGS, RECEIPTS, count_of, lost_in_transit, movement_of, row_of
+from flows.domain.movements import LEGS, RECEIPTS, count_of, movement_of, row_of
 from flows.domain.postings import Postings
 from flows.domain.recall import Recall
-from flows.domain.rows import Entry, Key, LotRow, MasterRow, Order, PolicyRow, Row, TransferRow
+from flows.domain.rows import Entry, Key, LotRow, MasterRow, Order, PolicyRow, Row
 from flows.domain.state import State
+from flows.domain.transfers import Transfers
 
 NEVER = Order(datetime.min.replace(tzinfo=UTC), 0, "")
 """Before every event: a register that holds nothing."""
@@ -54,6 +53,7 @@ class Effects:
         self._recall = recall
         self._cancels = cancels
         self._postings = Postings(state, recall)
+        self._transfers = Transfers(state, recall, cancels)
         self._lots: dict[tuple[Key, str], LotRow] = {}
         self._does: dict[type[Event], Callable[..., None]] = {
             Stocktake: self._count,
@@ -138,18 +138,25 @@ class Effects:
         if self._state.owns(event.warehouse):
             account = self._state.account(Key(event.warehouse, event.sku), event.occurred_at)
             kind = type_of(event)
+            direction = 0
             for cell, direction in LEGS[type(event)](event):
                 row = row_of(event, cell, direction * quantity, offset, kind)
                 row.correction = correction
                 self._postings.post(account, row)
             if event.lot is not None and not correction:
-                self._date(account, event, receipt=kind in RECEIPTS)
+                arrives = direction > 0 and kind in RECEIPTS
+                self._date(account, event, receipt=arrives)
             elif event.lot is not None:
                 self._redate(account, event.lot)
             if event.order_id is not None:
                 self._scan(event, quantity)
         if event.counterpart is not None:
-            self._transfer(event, quantity, offset, correction=correction)
+            self._transfers.note(
+                event,
+                quantity,
+                correction=correction,
+                keep=lambda: self.journal(event, offset),
+            )
 
     def _unmove(self, event: Movement, offset: int) -> None:
         self._move(event, offset, -1, correction=True)
@@ -166,36 +173,6 @@ class Effects:
         state.order(book, event.warehouse, order_id).scan(
             event.warehouse, order_id, event.line_id or "", event.sku, quantity
         )
-
-    def _transfer(
-        self, event: Movement, quantity: int, offset: int, *, correction: bool
-    ) -> None:
-        state, counterpart = self._state, event.counterpart or ""
-        if isinstance(event, TransferOut):
-            source, destination = event.warehouse, counterpart
-        elif isinstance(event, TransferIn) or lost_in_transit(event):
-            source, destination = counterpart, event.warehouse
-        else:
-            return
-        if not state.owns(destination):
-            return
-        if not correction and (lost_in_transit(event) or not state.owns(event.warehouse)):
-            self.journal(event, offset)
-        key = (event.document or "", event.sku, source, destination)
-        row = state.changes.transfers.setdefault(key, TransferRow(*key))
-        account = state.account(Key(destination, event.sku), event.occurred_at)
-        if isinstance(event, TransferOut):
-            row.shipped += quantity
-            account.in_transit += quantity
-            row.due_at = max(filter(None, (row.due_at, event.due_at)), default=None)
-            row.shipped_at = min(row.shipped_at or event.occurred_at, event.occurred_at)
-            return
-        account.in_transit -= quantity
-        if isinstance(event, TransferIn):
-            row.received += quantity
-            row.received_at = max(row.received_at or event.occurred_at, event.occurred_at)
-        else:
-            row.lost += quantity
 
     def _count(self, event: Stocktake, offset: int) -> None:
         count = count_of(event)
@@ -329,7 +306,9 @@ class Effects:
         self._state.tick(event.occurred_at)
 
 
-def _put(rows: dict[Any, MasterRow], key: str | tuple[str, str], event: Item | Bin | Warehouse) -> None:
+def _put(
+    rows: dict[Any, MasterRow], key: str | tuple[str, str], event: Item | Bin | Warehouse
+) -> None:
     """Keep the higher image of a batch; what a cancel has forced stays forced."""
     known = rows.get(key)
     if known is None or known.deleted or order_of(event) > order_of(known.event):

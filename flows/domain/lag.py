@@ -59,13 +59,15 @@ def bucket(seconds: float) -> int:
 def kind_of(timing: Timing) -> str:
     """Return live, offline or replay."""
     before_broker = (timing.broker_at - timing.occurred_at).total_seconds()
-    if timing.sent_at is not None:
-        if (timing.sent_at - timing.occurred_at).total_seconds() > HELD:
-            return "offline"
+    sent_at = timing.sent_at
+    if sent_at is not None and (sent_at - timing.occurred_at).total_seconds() > HELD:
+        return "offline"
     return "replay" if before_broker > PAST else "live"
 
 
-def measure(timings: Iterable[Timing], committed_at: datetime) -> dict[tuple[datetime, str, str], Lag]:
+def measure(
+    timings: Iterable[Timing], committed_at: datetime
+) -> dict[tuple[datetime, str, str], Lag]:
     """Return the counts of a batch by (minute, warehouse, kind)."""
     minute = committed_at - timedelta(
         seconds=committed_at.second, microseconds=committed_at.microsecond

@@ -123,9 +123,7 @@ class Ledger:
             self._effects.undo(event, offset)
 
     def _cancel(self, event: Cancel, offset: int, changes: Changes) -> None:
-        changes.cancels.append(
-            CancelRow(event.event_id, event.cancels, event.occurred_at, offset)
-        )
+        changes.cancels.append(CancelRow(event.event_id, event.cancels, event.occurred_at, offset))
         self._effects.journal(event, offset)
         for target, on in self._cancels.add(event.event_id, event.cancels):
             found = self._find(target)

@@ -36,9 +36,7 @@ def restate(row: LotRow, statements: Iterable[Row | Event]) -> None:
     for statement in statements:
         if isinstance(statement, Row):
             receipt = statement.type in RECEIPTS and statement.quantity > 0
-            note(
-                row, statement.order, statement.expires_on, statement.produced_on, receipt=receipt
-            )
+            note(row, statement.order, statement.expires_on, statement.produced_on, receipt=receipt)
         elif isinstance(statement, Movement | Stocktake):
             note(
                 row,

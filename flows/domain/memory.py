@@ -18,8 +18,8 @@ from flows.domain.rows import (
     CancelRow,
     CellRow,
     Changes,
-    CountRow,
     Counters,
+    CountRow,
     HistoryRow,
     IdRun,
     Key,
@@ -33,16 +33,16 @@ from flows.domain.rows import (
     TransferRow,
 )
 
-
 Lines = dict[tuple[str, str], dict[tuple[str, str], LineRow]]
 
 
 class MemoryStore:
     """The tables of one log partition."""
 
-    def __init__(self, partition: int = 0) -> None:
-        """Start empty."""
+    def __init__(self, partition: int = 0, zone: str = "") -> None:
+        """Start empty; `zone` is for warehouses that name none."""
         self.partition = partition
+        self.zone = zone
         self.next_offset = 0
         self.clock_at: datetime | None = None
         self.counters = Counters()
@@ -130,6 +130,8 @@ class MemoryStore:
         known.shipped += row.shipped
         known.received += row.received
         known.lost += row.lost
+        if row.exact:
+            known.due_at = known.shipped_at = known.received_at = None
         known.due_at = max(filter(None, (known.due_at, row.due_at)), default=None)
         known.shipped_at = min(filter(None, (known.shipped_at, row.shipped_at)), default=None)
         known.received_at = max(filter(None, (known.received_at, row.received_at)), default=None)
@@ -170,7 +172,9 @@ class MemoryStore:
 
     def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
         """See Recall."""
-        return [row for sku in skus if sku in self.registers for row in self.registers[sku].values()]
+        return [
+            row for sku in skus if sku in self.registers for row in self.registers[sku].values()
+        ]
 
     def counts(self, key: Key) -> list[CountRow]:
         """See Recall."""
@@ -198,6 +202,18 @@ class MemoryStore:
         """See Recall."""
         rows = (row for row in self.movements.get(key, ()) if row.lot == lot)
         return [*rows, *self.stated.get((key, lot), ())]
+
+    def shipments(self, document: str, sku: str) -> tuple[list[Row], list[Event]]:
+        """See Recall."""
+        rows = [
+            row
+            for key, legs in self.movements.items()
+            for row in legs
+            if key.sku == sku and (row.document or "") == document
+        ]
+        entries = (event for events in self.journal.values() for event in events)
+        moved = (event for event in entries if isinstance(event, Movement) and event.sku == sku)
+        return rows, [event for event in moved if (event.document or "") == document]
 
     def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
         """See Recall."""
@@ -231,7 +247,9 @@ class MemoryStore:
             "movements": [row for rows in self.movements.values() for row in rows],
             "stock": {tuple(key): row for key, row in self.stock.items()},
             "stock_bins": {
-                (*key, *cell): row for key, cells in self.cells.items() for cell, row in cells.items()
+                (*key, *cell): row
+                for key, cells in self.cells.items()
+                for cell, row in cells.items()
             },
             "lot_dates": {
                 (*key, row.lot): row for key, rows in self.lots.items() for row in rows.values()
@@ -266,5 +284,3 @@ def _images(known: dict[Any, Any], rows: dict[Any, MasterRow]) -> None:
             known.pop(key, None)
         elif key not in known or row.forced or order_of(row.event) > order_of(known[key]):
             known[key] = row.event
-
-

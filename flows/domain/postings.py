@@ -35,7 +35,9 @@ class Postings:
         if account.counted_to is not None and at <= account.counted_to:
             count = self._next_count(account, row.order, cell)
             if count is not None:
-                self._state.changes.movements.append(variance(count, cell, -row.quantity, row.offset))
+                self._state.changes.movements.append(
+                    variance(count, cell, -row.quantity, row.offset)
+                )
                 return
         cells = account.cells
         quantity = cells.get(cell, 0) + row.quantity

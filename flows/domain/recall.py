@@ -16,8 +16,8 @@ from flows.domain.events import Event, Item, Warehouse
 from flows.domain.rows import (
     CancelRow,
     CellRow,
-    CountRow,
     Counters,
+    CountRow,
     IdRun,
     Key,
     LineRow,
@@ -84,6 +84,9 @@ class Recall(Protocol):
 
     def statements(self, key: Key, lot: str) -> list[Row | Event]:
         """Return the legs and counts that state dates of a lot or received it."""
+
+    def shipments(self, document: str, sku: str) -> tuple[list[Row], list[Event]]:
+        """Return the legs and journal entries of a transfer of one SKU ("" is no document)."""
 
     def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
         """Return the accounts in a scope; "" is any."""

@@ -172,7 +172,7 @@ class LineRow(Struct, gc=False):
 
 
 class TransferRow(Struct, gc=False):
-    """What a batch adds to one transfer (table transfers)."""
+    """What a batch adds to one transfer (table transfers); `exact` times replace the known."""
 
     document: str
     sku: str
@@ -184,6 +184,7 @@ class TransferRow(Struct, gc=False):
     due_at: datetime | None = None
     shipped_at: datetime | None = None
     received_at: datetime | None = None
+    exact: bool = False
 
 
 class CountRow(Struct, gc=False):

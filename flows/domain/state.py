@@ -196,9 +196,7 @@ class State:
             for row in self._recall.policies(unknown):
                 self._policies.put(row)
 
-    def _open_orders(
-        self, book: OrderBook, table: str, keys: Collection[tuple[str, str]]
-    ) -> None:
+    def _open_orders(self, book: OrderBook, table: str, keys: Collection[tuple[str, str]]) -> None:
         missing = book.missing(keys)
         if not missing:
             return
@@ -214,7 +212,7 @@ class State:
         if difference:
             self._touch(Key(row.warehouse, row.sku)).reserved += difference
 
-    def _expect(self, row: LineRow, difference: int) -> None:
+    def _expect(self, row: LineRow, _difference: int) -> None:
         account = self._touch(Key(row.warehouse, row.sku))
         line = (row.order_id, row.line_id)
         if row.outstanding:

@@ -24,8 +24,8 @@ from flows.domain.rows import (
     CancelRow,
     Cell,
     CellRow,
-    CountRow,
     Counters,
+    CountRow,
     IdRun,
     Key,
     LineRow,
@@ -184,6 +184,20 @@ class DatabaseRecall:
             (*key, lot),
         )
         return [*legs, *counts]
+
+    def shipments(self, document: str, sku: str) -> tuple[list[Row], list[Event]]:
+        """See Recall."""
+        legs = self._legs(
+            "document IS NOT DISTINCT FROM %s AND sku = %s AND log_partition = %s"
+            " AND type IN ('transfer_out', 'transfer_in')",
+            (document or None, sku, self._partition),
+        )
+        entries = self._journal(
+            "type IN ('transfer_out', 'scrap') AND sku = %s AND coalesce(body ->> 'document', '')"
+            " = %s",
+            (sku, document),
+        )
+        return legs, entries
 
     def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
         """See Recall."""

@@ -16,7 +16,7 @@ COLUMNS = {
 }
 """What is appended by COPY; the other columns have defaults (committed_at is now())."""
 
-T, Q, I, N, TS, D, B, J = (
+T, Q, L, N, TS, D, B, J = (
     "text",
     "numeric",
     "bigint",
@@ -29,7 +29,7 @@ T, Q, I, N, TS, D, B, J = (
 Columns = dict[str, str]
 
 _LINE = {"warehouse": T, "order_id": T, "line_id": T, "sku": T, "ordered": Q}
-_LINE_END = {"cancelled": Q, "state": T, "version": I, "due_at": TS, "document": T}
+_LINE_END = {"cancelled": Q, "state": T, "version": L, "due_at": TS, "document": T}
 _KEPT: dict[str, tuple[Columns, int]] = {
     "stock": (
         {
@@ -57,7 +57,7 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "counted_to": TS,
             "updated_at": TS,
             "next_change_at": TS,
-            "version": I,
+            "version": L,
         },
         2,
     ),
@@ -81,11 +81,11 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "lot": T,
             "expires_on": D,
             "expires_occurred_at": TS,
-            "expires_device_seq": I,
+            "expires_device_seq": L,
             "expires_event_id": T,
             "produced_on": D,
             "produced_occurred_at": TS,
-            "produced_device_seq": I,
+            "produced_device_seq": L,
             "produced_event_id": T,
             "received_at": TS,
         },
@@ -121,7 +121,7 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "warehouse": T,
             "sku": T,
             "occurred_at": TS,
-            "device_seq": I,
+            "device_seq": L,
             "event_id": T,
             "scope": T,
             "bin": T,
@@ -135,10 +135,10 @@ _KEPT: dict[str, tuple[Columns, int]] = {
         5,
     ),
     "cancels": (
-        {"log_partition": N, "cancel_id": T, "target_id": T, "occurred_at": TS, "log_offset": I},
+        {"log_partition": N, "cancel_id": T, "target_id": T, "occurred_at": TS, "log_offset": L},
         2,
     ),
-    "ticks": ({"log_partition": N, "at": TS, "log_offset": I}, 2),
+    "ticks": ({"log_partition": N, "at": TS, "log_offset": L}, 2),
 }
 _CONFLICT = {"counts": "warehouse, sku, occurred_at, event_id"}
 
@@ -159,7 +159,7 @@ def _upsert(table: str, columns: Columns, key: int) -> str:
     names = list(columns)
     conflict = _CONFLICT.get(table, ", ".join(names[:key]))
     return (
-        f"INSERT INTO inventory.{table} AS kept ({_names(columns)}) "  # noqa: S608 constants
+        f"INSERT INTO inventory.{table} AS kept ({_names(columns)}) "
         f"SELECT * FROM unnest({_arrays(columns)}) "
         f"ON CONFLICT ({conflict}) DO UPDATE SET {_set(names[key:])}"
     )
@@ -168,7 +168,7 @@ def _upsert(table: str, columns: Columns, key: int) -> str:
 def _gone(table: str, columns: Columns, more: str = "") -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     return (
-        f"DELETE FROM inventory.{table} WHERE ({names}) IN "  # noqa: S608 constants
+        f"DELETE FROM inventory.{table} WHERE ({names}) IN "
         f"(SELECT * FROM unnest({_arrays(columns)})){more}"
     )
 
@@ -188,27 +188,32 @@ _POLICY: dict[str, str] = {
     "field": T,
     "value": Q,
     "occurred_at": TS,
-    "device_seq": I,
+    "device_seq": L,
     "event_id": T,
 }
 _NEWER = (
-    "(excluded.occurred_at, coalesce(excluded.device_seq, 0), excluded.event_id COLLATE \"C\") >"
-    " (kept.occurred_at, coalesce(kept.device_seq, 0), kept.event_id COLLATE \"C\")"
+    '(excluded.occurred_at, coalesce(excluded.device_seq, 0), excluded.event_id COLLATE "C") >'
+    ' (kept.occurred_at, coalesce(kept.device_seq, 0), kept.event_id COLLATE "C")'
+)
+_TRANSFER = (
+    'INSERT INTO inventory.transfers AS kept (document, sku, "from", "to", shipped, received,'
+    " lost, due_at, shipped_at, received_at) SELECT * FROM unnest(%s::text[], %s::text[],"
+    " %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],"
+    " %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
+    ' ON CONFLICT (document, sku, "from", "to") DO UPDATE SET'
+    " shipped = kept.shipped + excluded.shipped, received = kept.received + excluded.received,"
+    " lost = kept.lost + excluded.lost, {}"
 )
 UPSERTS: dict[str, str] = {
     **{table: _upsert(table, columns, key) for table, (columns, key) in _KEPT.items()},
-    "transfers": (
-        'INSERT INTO inventory.transfers AS kept (document, sku, "from", "to", shipped, received,'
-        " lost, due_at, shipped_at, received_at) SELECT * FROM unnest(%s::text[], %s::text[],"
-        " %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],"
-        " %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
-        ' ON CONFLICT (document, sku, "from", "to") DO UPDATE SET'
-        " shipped = kept.shipped + excluded.shipped,"
-        " received = kept.received + excluded.received,"
-        " lost = kept.lost + excluded.lost,"
-        " due_at = greatest(kept.due_at, excluded.due_at),"
+    "transfers": _TRANSFER.format(
+        "due_at = greatest(kept.due_at, excluded.due_at),"
         " shipped_at = least(kept.shipped_at, excluded.shipped_at),"
         " received_at = greatest(kept.received_at, excluded.received_at)"
+    ),
+    "transfers_exact": _TRANSFER.format(
+        "due_at = excluded.due_at, shipped_at = excluded.shipped_at,"
+        " received_at = excluded.received_at"
     ),
     "policies": _upsert("policies", _POLICY, 4) + f" WHERE {_NEWER}",
     "policies_forced": _upsert("policies", _POLICY, 4),
@@ -227,7 +232,7 @@ UPSERTS: dict[str, str] = {
 
 def _master(table: str, columns: Columns, key: int) -> tuple[str, str]:
     """Return the upsert of newer images and the one of forced images."""
-    every = {**columns, "occurred_at": TS, "device_seq": I, "event_id": T}
+    every = {**columns, "occurred_at": TS, "device_seq": L, "event_id": T}
     names = list(every)
     known = ", known" if table == "warehouses" else ""
     true = ", true" if known else ""
@@ -235,7 +240,7 @@ def _master(table: str, columns: Columns, key: int) -> tuple[str, str]:
         f"coalesce(new.{n}, %(zone)s)" if n == "timezone" else f"new.{n}" for n in names
     )
     insert = (
-        f"INSERT INTO inventory.{table} AS kept ({', '.join(names)}{known}) "  # noqa: S608
+        f"INSERT INTO inventory.{table} AS kept ({', '.join(names)}{known}) "
         f"SELECT {values}{true} FROM unnest({{arrays}}) AS new ({', '.join(names)}) "
         f"ON CONFLICT ({', '.join(names[:key])}) DO UPDATE "
         f"SET {_set(names[key:])}{', known = true' if known else ''}"

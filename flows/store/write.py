@@ -7,7 +7,7 @@ so that two writers of global master data never wait for each other in a circle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -239,24 +239,28 @@ def _lines(
 
 
 def _transfers(cursor: psycopg.Cursor, changes: Changes) -> None:
-    _upsert(
-        cursor,
-        "transfers",
-        [
-            (
-                *key,
-                text(row.shipped),
-                text(row.received),
-                text(row.lost),
-                row.due_at,
-                row.shipped_at,
-                row.received_at,
-            )
-            for key, row in sorted(changes.transfers.items())
-        ],
-    )
-    if any(row.shipped < 0 or row.received < 0 or row.lost < 0 for row in changes.transfers.values()):
-        keys = [list(column) for column in zip(*sorted(changes.transfers), strict=True)]
+    rows = sorted(changes.transfers.items())
+    for name, exact in (("transfers", False), ("transfers_exact", True)):
+        _upsert(
+            cursor,
+            name,
+            [
+                (
+                    *key,
+                    text(row.shipped),
+                    text(row.received),
+                    text(row.lost),
+                    row.due_at,
+                    row.shipped_at,
+                    row.received_at,
+                )
+                for key, row in rows
+                if row.exact == exact
+            ],
+        )
+    corrected = [key for key, row in rows if row.exact]
+    if corrected:
+        keys = [list(column) for column in zip(*corrected, strict=True)]
         cursor.execute(LINES_GONE["transfers"], keys)
 
 
@@ -317,9 +321,7 @@ def _policies(cursor: psycopg.Cursor, changes: Changes) -> None:
         )
 
 
-def _master(
-    cursor: psycopg.Cursor, table: str, rows: dict[Any, MasterRow], zone: str
-) -> None:
+def _master(cursor: psycopg.Cursor, table: str, rows: dict[Any, MasterRow], zone: str) -> None:
     if not rows:
         return
     columns, key = MASTER_COLUMNS[table]

@@ -22,7 +22,6 @@ from flows.domain.rows import Changes, Counters
 from flows.store.recall import DatabaseRecall
 from flows.store.write import write
 
-
 Refusals = list[tuple[Any, ...]]
 
 
@@ -51,9 +50,7 @@ class PartitionWriter:
         self._idle.set()
         self._checkpoint = Checkpoint(dsn, topic, partition, owner, stopping)
         standing = self._checkpoint.claim()
-        counters = Counters(
-            standing.consumed, standing.applied, standing.repeats, standing.rejects
-        )
+        counters = Counters(standing.consumed, standing.applied, standing.repeats, standing.rejects)
         recall = DatabaseRecall(
             partition,
             self._connection,
@@ -62,9 +59,7 @@ class PartitionWriter:
         )
         self.start = standing.next_offset
         self._ledger = Ledger(partition, recall, zone, owns)
-        self._thread = threading.Thread(
-            target=self._work, name=f"commit-{partition}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._work, name=f"commit-{partition}", daemon=True)
         self._thread.start()
 
     def fold(self, batch: list[Message]) -> Changes:

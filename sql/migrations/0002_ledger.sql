@@ -59,7 +59,8 @@ SELECT public.create_hypertable(
 CREATE INDEX journal_line_idx ON inventory.journal (key, line_id)
     WHERE type IN ('order_line', 'purchase_line');
 CREATE INDEX journal_type_sku_key_idx ON inventory.journal (type, sku, key)
-    WHERE type IN ('item', 'policy', 'bin', 'warehouse', 'stocktake', 'cancel');
+    WHERE type IN ('item', 'policy', 'bin', 'warehouse', 'stocktake', 'cancel', 'transfer_out',
+                   'scrap');
 CREATE INDEX journal_cancel_idx ON inventory.journal (event_id) WHERE type = 'cancel';
 
 -- Absolute counts: what anchors the ledger, and what a late movement is corrected against.

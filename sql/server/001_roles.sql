@@ -27,10 +27,13 @@ BEGIN
 END
 $$;
 
--- Who creates a role administers it, but may not act as it (PostgreSQL 16) until it says so.
+-- Since PostgreSQL 16 who creates a role administers it, but may not act as it until it says so.
 DO $$
+DECLARE
+    acting text := CASE WHEN current_setting('server_version_num')::integer >= 160000
+                        THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
-    IF NOT pg_has_role(current_user, 'waterline_owner', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'waterline_owner', acting) THEN
         EXECUTE format('GRANT waterline_owner TO %I', current_user);
     END IF;
 END

@@ -15,57 +15,58 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 
--- The group roles, the logins that are members of one, and whoever migrates (plain names in psql).
--- A setting that is as it should be is not written again: that takes rights a plain member lacks.
+-- The group roles, the logins that are members of one (of several: the first in this list), and
+-- whoever migrates, for plain names in psql. A setting that is there is never written again: it
+-- may be an administrator's own choice, and writing takes rights that a plain member lacks.
 DO $$
 DECLARE
-    login record;
     line record;
     me text := current_database();
 BEGIN
     FOR line IN
-        WITH role_settings (role, setting, value) AS (
+        WITH groups (rank, role, search_path, statement_timeout) AS (
             VALUES
-                ('waterline_owner', 'search_path', 'inventory, screen, public'),
-                ('waterline_writer', 'search_path', 'inventory, public'),
-                ('waterline_screen', 'search_path', 'screen, public'),
-                ('waterline_screen', 'statement_timeout', '2s'),
-                ('waterline_analyst', 'search_path', 'inventory, screen, public'),
-                ('waterline_analyst', 'statement_timeout', '30s'),
-                ('waterline_gateway', 'search_path', 'inventory, screen, public'),
-                ('waterline_gateway', 'statement_timeout', '5s')
+                (1, 'waterline_owner', 'inventory, screen, public', NULL),
+                (2, 'waterline_writer', 'inventory, public', NULL),
+                (3, 'waterline_analyst', 'inventory, screen, public', '30s'),
+                (4, 'waterline_gateway', 'inventory, screen, public', '5s'),
+                (5, 'waterline_screen', 'screen, public', '2s')
+        ),
+        holders AS (
+            SELECT g.role AS holder, g.* FROM groups AS g
+            UNION ALL
+            SELECT m.rolname, g.*
+            FROM groups AS g
+            JOIN pg_auth_members AS a ON a.roleid = g.role::regrole
+            JOIN pg_roles AS m ON m.oid = a.member AND m.rolcanlogin
+            UNION ALL
+            SELECT current_user, g.* FROM groups AS g WHERE g.rank = 1
+        ),
+        firsts AS (
+            SELECT DISTINCT ON (holder) * FROM holders ORDER BY holder, rank
         ),
         wanted AS (
-            SELECT role, setting, value FROM role_settings
-            UNION
-            SELECT m.rolname, s.setting, s.value
-            FROM role_settings AS s
-            JOIN pg_roles AS g ON g.rolname = s.role
-            JOIN pg_auth_members AS a ON a.roleid = g.oid
-            JOIN pg_roles AS m ON m.oid = a.member
-            WHERE m.rolcanlogin AND NOT m.rolsuper
-            UNION
-            SELECT current_user, 'search_path', 'inventory, screen, public'
+            SELECT holder, 'search_path' AS setting, search_path AS value FROM firsts
+            UNION ALL
+            SELECT holder, 'statement_timeout', quote_literal(statement_timeout) FROM firsts
         )
-        SELECT DISTINCT ON (w.role, w.setting) w.role, w.setting, w.value
+        SELECT w.holder, w.setting, w.value
         FROM wanted AS w
-        WHERE NOT EXISTS (
-            SELECT FROM pg_db_role_setting AS d
+        WHERE w.value IS NOT NULL
+          AND NOT EXISTS (
+            SELECT FROM pg_db_role_setting AS d, unnest(d.setconfig) AS c
             WHERE d.setdatabase = (SELECT oid FROM pg_database WHERE datname = me)
-              AND d.setrole = w.role::regrole
-              AND EXISTS (SELECT FROM unnest(d.setconfig) AS c
-                          WHERE c LIKE w.setting || '=%')
+              AND d.setrole = quote_ident(w.holder)::regrole
+              AND c LIKE w.setting || '=%'
         )
-        ORDER BY w.role, w.setting, w.value
+        ORDER BY w.holder, w.setting
     LOOP
         BEGIN
             EXECUTE format('ALTER ROLE %I IN DATABASE %I SET %s = %s',
-                           line.role, me, line.setting,
-                           CASE line.setting WHEN 'search_path' THEN line.value
-                                             ELSE quote_literal(line.value) END);
+                           line.holder, me, line.setting, line.value);
         EXCEPTION WHEN insufficient_privilege THEN
             RAISE WARNING 'role "%" keeps its own %: % may not alter it',
-                line.role, line.setting, current_user;
+                line.holder, line.setting, current_user;
         END;
     END LOOP;
 END

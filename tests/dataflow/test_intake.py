@@ -78,7 +78,7 @@ def drain(settings):
 def read(settings, topic, partition=0):
     """Return all messages of a partition."""
     reader = PartitionReader(
-        settings.brokers, settings.topic_prefix + topic, partition, until_end=True
+        settings.brokers, settings.topic_prefix + topic, partition, 0, until_end=True
     )
     found, deadline = [], time.monotonic() + 30
     while not reader.at_end and time.monotonic() < deadline:
@@ -138,7 +138,7 @@ def test_a_scan_is_on_its_warehouse_s_partition_with_its_source(settings):
 
 def test_routing(settings):
     """Transfers that leave are on two partitions, cancels and global items on all."""
-    transfer = inbound("t", "A", type="transfer_out", counterpart="B", from_bin="A1", to_bin=None)
+    transfer = inbound("t", "A", event_id="t", type="transfer_out", counterpart="B", from_bin="A1", to_bin=None)
     cancel = json.dumps(
         {"event_id": "c", "type": "cancel", "occurred_at": AT, "warehouse": "A", "cancels": "in-1"}
     )

@@ -65,10 +65,9 @@ def test_two_at_once_take_turns(empty_database):
 
 def test_databases_of_one_server_do_not_disturb_each_other(empty_database):
     """Roles belong to the server; several databases may be migrated in the same moment."""
-    with empty_database() as one, empty_database() as two, empty_database() as three:
-        with ThreadPoolExecutor(3) as pool:
-            reports = list(pool.map(migrate, (one, two, three)))
-    assert [report.applied for report in reports] == [NAMES] * 3
+    with empty_database() as one, empty_database() as two, ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(migrate, (one, two)))
+    assert [report.applied for report in reports] == [NAMES] * 2
 
 
 def test_waiting_says_so(empty_database):
@@ -88,7 +87,7 @@ def test_waiting_says_so(empty_database):
 def test_changed_file_is_refused(database, sources):
     """A file that ran and was edited since is named, and nothing is done."""
     (sources / "migrations" / "0003_stock.sql").write_text("SELECT 1;")
-    with pytest.raises(Trouble, match="0003_stock.sql was changed after it ran here"):
+    with pytest.raises(Trouble, match=r"0003_stock\.sql was changed after it ran here"):
         migrate(database, sources)
 
 
@@ -104,7 +103,7 @@ def test_failing_file_leaves_nothing_behind(database, sources):
     (sources / "migrations" / "0099_wrong.sql").write_text(
         "CREATE TABLE inventory.half (x int); SELECT nothing;"
     )
-    with pytest.raises(Trouble, match='^0099_wrong.sql: column "nothing" does not exist$'):
+    with pytest.raises(Trouble, match=r'^0099_wrong\.sql: column "nothing" does not exist$'):
         migrate(database, sources)
     with psycopg.connect(database) as conn:
         assert conn.execute("SELECT to_regclass('inventory.half')").fetchone() == (None,)
@@ -149,7 +148,7 @@ def test_stranger_is_told_which_right_lacks(database):
             name, who = conninfo_to_dict(dsn)["dbname"], conninfo_to_dict(dsn)["user"]
             grant = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
             conn.execute(grant.format(sql.Identifier(str(name)), sql.Identifier(str(who))))
-        with pytest.raises(Trouble, match="lacks a right that 001_roles.sql needs"):
+        with pytest.raises(Trouble, match=r"lacks a right that 001_roles\.sql needs"):
             migrate(dsn)
 
 

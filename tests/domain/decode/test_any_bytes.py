@@ -14,6 +14,7 @@ from flows.domain.decode import canonical, formats
 from flows.domain.decode.order_row import COLUMNS, UNAVAILABLE
 from flows.domain.events import TYPES, Event, Policy
 from flows.domain.rejects import CODES, Reject
+from tests.domain.decode.messages import ROW, SOURCE, envelope
 
 TOPICS = (formats.decode_scan, formats.decode_master, formats.decode_order, formats.decode_log)
 FIELDS = sorted({name for kind in TYPES.values() for name in kind.__struct_fields__})
@@ -203,6 +204,20 @@ def test_a_damaged_message_is_decoded_or_refused(message, data):
 def test_one_wrong_field_is_decoded_or_refused(message, field, value):
     """Any value in any one field of a good message never raises."""
     check(as_bytes(message | {field: value}))
+
+
+@given(
+    st.sampled_from("cudr"),
+    st.tuples(st.sampled_from([*ROW]), anything),
+    st.tuples(st.sampled_from([*SOURCE]), odd),
+    st.booleans(),
+)
+@settings(deadline=None, max_examples=300)
+def test_one_wrong_column_is_decoded_or_refused(op, column, place, flat):
+    """Any value in any one column of a good change never raises, flattened or not."""
+    row, source = ROW | dict([column]), SOURCE | dict([place])
+    meta = {f"__source_{name}": value for name, value in source.items()}
+    check(as_bytes(row | meta | {"__op": op} if flat else envelope(op, row, ROW, source)))
 
 
 @given(valid_like)

@@ -106,7 +106,7 @@ CREATE TABLE inventory.journal (
 CREATE INDEX journal_cancel_idx ON inventory.journal USING btree (event_id) WHERE (type = 'cancel'::text);
 CREATE INDEX journal_committed_at_idx ON inventory.journal USING btree (committed_at DESC);
 CREATE INDEX journal_line_idx ON inventory.journal USING btree (key, line_id) WHERE (type = ANY (ARRAY['order_line'::text, 'purchase_line'::text]));
-CREATE INDEX journal_type_sku_key_idx ON inventory.journal USING btree (type, sku, key) WHERE (type = ANY (ARRAY['item'::text, 'policy'::text, 'bin'::text, 'warehouse'::text, 'stocktake'::text, 'cancel'::text]));
+CREATE INDEX journal_type_sku_key_idx ON inventory.journal USING btree (type, sku, key) WHERE (type = ANY (ARRAY['item'::text, 'policy'::text, 'bin'::text, 'warehouse'::text, 'stocktake'::text, 'cancel'::text, 'transfer_out'::text, 'scrap'::text]));
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.journal FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.lag (
     minute timestamp with time zone NOT NULL,

@@ -1,0 +1,255 @@
+"""What the audit compares: for each table its key, its columns and the rows that a fold expects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from flows.domain.events import Bin, Event, Item, Warehouse
+from flows.domain.fixed import decimal
+from flows.domain.master import order_of
+from flows.domain.memory import MemoryStore
+from flows.domain.rows import LineRow, Order
+from flows.store.statements import MASTER_COLUMNS
+
+Values = tuple[Any, ...]
+Expected = Iterable[tuple[Values, Values]]
+
+
+class Table(Struct):
+    """One comparison."""
+
+    name: str
+    key: list[str]
+    columns: list[str]
+    expected: Callable[[list[MemoryStore]], Expected]
+    where: str = ""
+
+    def plain(self, value: Any) -> Any:
+        """Return a value in the form in which equal values are equal."""
+        return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """Return decimals without trailing zeros, lists as tuples."""
+    if isinstance(value, Decimal):
+        return value.normalize() + 0
+    if isinstance(value, list):
+        return tuple(map(plain, value))
+    if isinstance(value, dict):
+        return tuple(sorted((name, plain(part)) for name, part in value.items()))
+    return value
+
+
+def _q(units: int | None) -> Decimal | None:
+    return None if units is None else plain(decimal(units))
+
+
+def _movements(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for rows in store.movements.values():
+            for r in rows:
+                yield (
+                    (store.partition, r.offset),
+                    (
+                        r.at, r.seq, r.event_id, r.warehouse, r.sku, r.lot, r.bin, r.status, r.type,
+                        _q(r.quantity), r.variance, r.correction, r.order_id, r.line_id, r.document,
+                        r.operator, r.device, r.video_url, r.counterpart, r.reason, r.recorded_at,
+                        r.expires_on, r.produced_on, r.due_at,
+                    ),
+                )  # fmt: skip
+
+
+def _stock(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for key, r in store.stock.items():
+            yield (
+                tuple(key),
+                (
+                    _q(r.on_hand), _q(r.on_hold), _q(r.reserved), _q(r.available),
+                    _q(r.in_transit), _q(r.incoming), _q(r.projected), _q(r.safety_stock),
+                    _q(r.reorder_point), _q(r.max_stock), r.water_level, plain(r.unit_cost),
+                    plain(r.value), r.moved_to, r.counted_to, r.updated_at, r.next_change_at,
+                ),
+            )  # fmt: skip
+
+
+def _cells(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for cells in store.cells.values():
+            for r in cells.values():
+                key = (r.warehouse, r.sku, r.lot, r.bin, r.status)
+                yield key, (_q(r.quantity), r.expires_on, r.received_at)
+
+
+def _order(order: Order | None) -> Values:
+    return (None, None, None) if order is None else tuple(order)
+
+
+def _lots(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for lots in store.lots.values():
+            for r in lots.values():
+                yield (
+                    (r.warehouse, r.sku, r.lot),
+                    (
+                        r.expires_on,
+                        *_order(r.expires_by),
+                        r.produced_on,
+                        *_order(r.produced_by),
+                        r.received_at,
+                    ),
+                )
+
+
+def _lines(table: str) -> Callable[[list[MemoryStore]], Expected]:
+    def expected(stores: list[MemoryStore]) -> Expected:
+        for store in stores:
+            for key, lines in store.lines[table].items():
+                for line, row in lines.items():
+                    yield (*key, *line), _line(table, row)
+
+    return expected
+
+
+def _line(table: str, r: LineRow) -> Values:
+    more = () if table == "orders" else (r.counterpart,)
+    return (
+        _q(r.ordered), _q(r.fulfilled), _q(r.reported), _q(r.scanned), _q(r.cancelled), r.state,
+        r.version, r.due_at, r.document, *more, r.at, r.event_id,
+    )  # fmt: skip
+
+
+def _transfers(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for key, r in store.transfers.items():
+            amounts = (_q(r.shipped), _q(r.received), _q(r.lost))
+            yield key, (*amounts, r.due_at, r.shipped_at, r.received_at)
+
+
+def _counts(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for counts in store.anchors.values():
+            for r in counts.values():
+                yield (
+                    (r.warehouse, r.sku, r.at, r.event_id),
+                    (r.seq, r.scope, r.bin, r.document, r.operator, r.device, r.cancelled),
+                )
+
+
+def _cancels(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for r in store.cancels:
+            yield (store.partition, r.cancel_id), (r.target_id, r.at, r.offset)
+
+
+def _policies(stores: list[MemoryStore]) -> Expected:
+    best: dict[Values, Any] = {}
+    for store in stores:
+        for registers in store.registers.values():
+            for key, row in registers.items():
+                if row.order.event_id and (key not in best or row.order > best[key].order):
+                    best[key] = row
+    return [(key, (plain(r.value), *r.order)) for key, r in best.items()]
+
+
+def _images(table: str) -> Callable[[list[MemoryStore]], Expected]:
+    names = list(MASTER_COLUMNS[table][0])
+
+    def expected(stores: list[MemoryStore]) -> Expected:
+        best: dict[Any, Event] = {}
+        zone = stores[0].zone if stores else ""
+        for store in stores:
+            for key, event in store.winners[table].items():
+                if key not in best or order_of(event) > order_of(best[key]):
+                    best[key] = event
+        return [_image(table, names, event, zone) for event in best.values()]
+
+    return expected
+
+
+def _image(table: str, names: list[str], event: Event, zone: str) -> tuple[Values, Values]:
+    assert isinstance(event, Item | Bin | Warehouse)  # noqa: S101 what `winners` holds
+    values = tuple(_value(event, n, zone) for n in names)
+    width = MASTER_COLUMNS[table][1]
+    return values[:width], (*values[width:], event.occurred_at, event.event_id)
+
+
+def _value(event: Event, name: str, zone: str) -> Any:
+    value = plain(getattr(event, name))
+    return zone if value is None and name == "timezone" else value
+
+
+def _offsets(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        c = store.counters
+        counted = (c.consumed, c.applied, c.repeats, c.rejects)
+        yield (store.partition,), (store.next_offset, store.clock_at, *counted)
+
+
+def _ticks(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for at, offset in dict(store.ticks).items():
+            yield (store.partition, at), (offset,)
+
+
+def _journal(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for events in store.journal.values():
+            for event in events:
+                yield (store.partition, event.event_id), (event.occurred_at,)
+
+
+_FACTS = [
+    "occurred_at", "device_seq", "event_id", "warehouse", "sku", "lot", "bin", "status", "type",
+    "quantity", "variance", "correction", "order_id", "line_id", "document", "operator", "device",
+    "video_url", "counterpart", "reason", "recorded_at", "expires_on", "produced_on", "due_at",
+]  # fmt: skip
+_LINE_KEY = ["warehouse", "order_id", "line_id", "sku"]
+_LINE_END = ["cancelled", "state", "version", "due_at", "document"]
+
+
+def _master(table: str) -> Table:
+    names = list(MASTER_COLUMNS[table][0])
+    width = MASTER_COLUMNS[table][1]
+    columns = [*names[width:], "occurred_at", "event_id"]
+    return Table(table, names[:width], columns, _images(table))
+
+
+TABLES = [
+    Table("offsets", ["log_partition"],
+          ["next_offset", "clock_at", "consumed", "applied", "repeats", "rejects"], _offsets),
+    Table("movements", ["log_partition", "log_offset"], _FACTS, _movements),
+    Table("journal", ["log_partition", "event_id"], ["occurred_at"], _journal),
+    Table("stock", ["warehouse", "sku"],
+          ["on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected",
+           "safety_stock", "reorder_point", "max_stock", "water_level", "unit_cost", "value",
+           "moved_to", "counted_to", "updated_at", "next_change_at"], _stock),
+    Table("stock_bins", ["warehouse", "sku", "lot", "bin", "status"],
+          ["quantity", "expires_on", "received_at"], _cells),
+    Table("lot_dates", ["warehouse", "sku", "lot"],
+          ["expires_on", "expires_occurred_at", "expires_device_seq", "expires_event_id",
+           "produced_on", "produced_occurred_at", "produced_device_seq", "produced_event_id",
+           "received_at"], _lots),
+    Table("orders", _LINE_KEY,
+          ["ordered", "shipped", "shipped_reported", "shipped_scanned", *_LINE_END,
+           "occurred_at", "event_id"], _lines("orders")),
+    Table("purchases", _LINE_KEY,
+          ["ordered", "received", "received_reported", "received_scanned", *_LINE_END,
+           "counterpart", "occurred_at", "event_id"], _lines("purchases")),
+    Table("transfers", ["document", "sku", "from", "to"],
+          ["shipped", "received", "lost", "due_at", "shipped_at", "received_at"], _transfers),
+    Table("counts", ["warehouse", "sku", "occurred_at", "event_id"],
+          ["device_seq", "scope", "bin", "document", "operator", "device", "cancelled"], _counts),
+    Table("cancels", ["log_partition", "cancel_id"],
+          ["target_id", "occurred_at", "log_offset"], _cancels),
+    Table("policies", ["warehouse", "category", "sku", "field"],
+          ["value", "occurred_at", "device_seq", "event_id"], _policies),
+    _master("items"),
+    _master("warehouses"),
+    _master("bins"),
+    Table("ticks", ["log_partition", "at"], ["log_offset"], _ticks),
+]  # fmt: skip

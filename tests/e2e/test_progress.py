@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from connectors.kafka import INTAKE, LOG, Outlet, ensure_topics
+from connectors.watermarks import ends
+from flows.commands import progress
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def installation(settings):
+    """Give the settings of an installation whose topics are there."""
+    ensure_topics(settings.brokers, settings.topic_prefix)
+    return settings
+
+
+def send(settings, topic: str, count: int, partition: int) -> None:
+    """Put messages on one partition and wait for the broker."""
+    outlet = Outlet(settings.brokers, patience=20)
+    for _ in range(count):
+        outlet.send(settings.topic_prefix + topic, None, b"{}", None, partition)
+    outlet.close()
+
+
+def test_ends_of_topics_that_are_not_there_are_left_out(installation):
+    """A prefix without topics is nothing, not an error."""
+    assert ends(installation.brokers, ["no-such-topic"]) == {}
+    log = installation.topic_prefix + LOG
+    assert set(ends(installation.brokers, [log]).values()) == {0}
+
+
+def test_everything_that_nobody_has_read_is_waiting(installation):
+    """Messages count before intake as well as in the log, read or never read."""
+    assert progress.waiting(installation) == 0
+    assert not progress.anything_sent(installation)
+    send(installation, INTAKE[1], 5, 0)
+    send(installation, LOG, 3, 2)
+    assert progress.anything_sent(installation)
+    assert progress.waiting(installation) == 8
+
+
+def test_what_is_committed_is_no_longer_behind(installation):
+    """Behind is the end of the log less the committed offset; counters are shown beside it."""
+    send(installation, LOG, 3, 2)
+    with psycopg.connect(installation.dsn) as connection:
+        connection.execute(
+            "insert into inventory.offsets (log_partition, topic, next_offset, consumed, applied)"
+            " values (2, %s, 2, 2, 2)",
+            [installation.topic_prefix + LOG],
+        )
+    rows = progress.flow_rows(installation)["log"]
+    assert len(rows) == 8
+    assert (rows[2]["behind"], rows[2]["consumed"], rows[3]["behind"]) == (1, 2, 0)
+
+
+def test_status_has_nothing_to_tell_without_servers(settings):
+    """No database, no broker, or neither answers: None."""
+    assert progress.status(replace(settings, dsn=None)) is None
+    assert progress.status(replace(settings, dsn="postgresql://127.0.0.1:1/x")) is None
+
+
+def test_progress_is_printed_as_a_table(installation, capsys):
+    """One row per partition of the log."""
+    progress.show_progress(progress.flow_rows(installation), installation)
+    assert capsys.readouterr().out.count("\n") == 10
