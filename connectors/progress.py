@@ -56,9 +56,7 @@ class Counts:
 class Progress:
     """Reads and writes intake's counters over one connection."""
 
-    def __init__(
-        self, dsn: str, *, stopping: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, dsn: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
         """Connect to nothing yet."""
         self._session = Session(dsn, stopping=stopping)
 

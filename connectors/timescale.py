@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
@@ -196,3 +197,32 @@ def escaped(value: str) -> str:
     return (
         value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     )
+
+
+def array(values: Sequence[Any]) -> str:
+    """Return values of one column as an array literal.
+
+    psycopg adapts lists element by element; measured, that costs 30 times as much.
+    """
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, str):
+        return _texts(values)
+    if isinstance(first, date):
+        parts = ["NULL" if value is None else value.isoformat() for value in values]
+    elif isinstance(first, bool):
+        parts = ["NULL" if value is None else "t" if value else "f" for value in values]
+    else:
+        parts = ["NULL" if value is None else str(value) for value in values]
+    return "{" + ",".join(parts) + "}"
+
+
+def _texts(values: Sequence[str | None]) -> str:
+    if None not in values:
+        plain = '","'.join(values)  # type: ignore[arg-type]
+        if "\\" not in plain and plain.count('"') == 2 * (len(values) - 1):
+            return '{"' + plain + '"}'
+    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

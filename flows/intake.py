@@ -23,7 +23,6 @@ from connectors.kafka import (
     ORDER_LINES,
     REJECTS,
     SCANS,
-    STOPPED,
     GroupOffsets,
     Outlet,
     PartitionReader,
@@ -31,7 +30,7 @@ from connectors.kafka import (
 )
 from connectors.partitions import LogPartitions
 from connectors.progress import Counts, Progress
-from connectors.trouble import Trouble
+from connectors.trouble import STOPPED, Trouble
 from flows.domain import routing
 from flows.domain.decode import canonical
 from flows.domain.decode.formats import decode_master, decode_order, decode_scan
@@ -84,6 +83,7 @@ def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
     brokers, prefix = settings.need_brokers(), settings.topic_prefix
     topics = ensure_topics(brokers, prefix, patience=None, stopping=stop)
     intake = Intake(settings, stop)
+    stop.at_end(intake.close)
     sources = [
         BatchSource(
             prefix + topic,
@@ -153,6 +153,13 @@ class Intake:
             partitions=partitions,
             limit=limit,
         )
+
+    def close(self) -> None:
+        """Finish and let go of everything that was opened."""
+        # cached_property keeps what was made in the instance's own dictionary.
+        for name in ("_checkpoint", "_group", "_progress"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     def reader(self, topic: str, partition: int, *, until_end: bool) -> PartitionReader:
         """Open a partition where the group stands, or the table if the group has forgotten."""
@@ -240,12 +247,7 @@ class Checkpoint:
         self._offsets: dict[tuple[str, int], int] = {}
         self._refused: list[Refused] = []
         self._due = 0.0
-        self._writers = 0
         self._broken = False
-
-    def open(self) -> None:
-        """One more writer uses this."""
-        self._writers += 1
 
     def take(self, decoded: Decoded) -> None:
         """Send what a batch became; raise Trouble when too much has been refused."""
@@ -268,22 +270,20 @@ class Checkpoint:
             return
         self._broken = True
         self._out.flush()
-        self._progress.save(self._counts, [one.row() for one in self._refused])
-        self._group.commit(self._offsets)
-        self._counts, self._offsets, self._refused = {}, {}, []
+        if self._counts or self._refused:
+            self._progress.save(self._counts, [one.row() for one in self._refused])
+        self._counts, self._refused = {}, []
+        if self._group.commit(self._offsets):  # else the next time: a crash only repeats
+            self._offsets = {}
         self._broken = False
 
     def close(self) -> None:
-        """One writer less; the last one lets go of the connections."""
+        """Finish what was taken and let go of producer and partitions."""
         try:
             self.settle()
         finally:
-            self._writers -= 1
-            if not self._writers:
-                self._out.close(grace=0.0 if self._broken else 2.0)
-                self._group.close()
-                self._progress.close()
-                self._partitions.close()
+            self._out.close(grace=0.0 if self._broken else 2.0)
+            self._partitions.close()
 
     def _send(self, decoded: Decoded) -> None:
         send, log, encode = self._out.send, self._log, canonical.encode
@@ -318,14 +318,13 @@ class _Writer:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
-        checkpoint.open()
 
     def write(self, items: list[Decoded]) -> None:
         for decoded in items:
             self._checkpoint.take(decoded)
 
     def close(self) -> None:
-        self._checkpoint.close()
+        self._checkpoint.settle()
 
 
 def _read(

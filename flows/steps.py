@@ -57,6 +57,7 @@ class Stop:
         """Go on, for now."""
         self.requested = False
         self.failure: Exception | None = None
+        self._closing: list[Callable[[], None]] = []
 
     def __call__(self) -> bool:
         """Return whether the flow is to end."""
@@ -71,6 +72,20 @@ class Stop:
         if self.failure is None:
             self.failure = error
         self.requested = True
+
+    def at_end(self, close: Callable[[], None]) -> None:
+        """Have `run` call this when the dataflow has ended, the latest first.
+
+        For what several partitions share: Bytewax opens a sink partition only when the flow
+        brings it something, so a flow without input neither opens nor closes any writer.
+        """
+        self._closing.append(close)
+
+    def close(self) -> None:
+        """Call what `at_end` was given; a failure is kept."""
+        while self._closing:
+            with _kept(self):
+                self._closing.pop()()
 
 
 class Writer(Protocol[X]):
@@ -257,7 +272,7 @@ class KeyedSink(FixedPartitionedSink[X, None], Generic[X]):
     def __init__(
         self, names: Iterable[str], open_writer: Callable[[str], Writer[X]], stop: Stop
     ) -> None:
-        """Open nothing yet; writers are opened when the flow starts, one for each name."""
+        """Open nothing yet; a name's writer is opened when the first item comes for it."""
         # Bytewax wraps part_fn's number into the names in their sorted order ("10" before "2").
         self._index = {name: index for index, name in enumerate(sorted(set(names)))}
         self._open_writer, self._stop = open_writer, stop
@@ -312,11 +327,10 @@ def run(flow: Dataflow, stop: Stop) -> None:
     with signals(stop), _rare_collections():
         try:
             cli_main(flow)  # type: ignore[no-untyped-call]  # compiled, without hints
-        except Exception as error:
-            original = _deepest(error)
-            stop.fail(original)
-            if original is error:
-                raise
+        except Exception as error:  # noqa: BLE001 - raised below, without Bytewax round it
+            stop.fail(_deepest(error))
+        finally:
+            stop.close()
     if stop.failure is not None:
         raise stop.failure
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from connectors.kafka import LOG, REJECTS, STOPPED, Outlet, PartitionReader, ensure_topics
+from connectors.kafka import LOG, REJECTS, Outlet, PartitionReader, ensure_topics
 from connectors.partitions import LogPartitions
-from connectors.trouble import Trouble
+from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.formats import decode_log
 from flows.domain.events import TransferOut
 from flows.domain.limit import RejectLimit
@@ -55,6 +56,7 @@ def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
     )
     partitions = range(topics[LOG])
     stock = Stock(settings, stop, len(partitions))
+    stop.at_end(stock.close)
     source = BatchSource(
         settings.topic_prefix + LOG,
         partitions,
@@ -154,14 +156,14 @@ class Stock:
             STOPPED,
         )
 
-    def close(self, partition_writer: PartitionWriter) -> None:
-        """Finish one partition; the last one lets go of what is shared."""
-        partition_writer.close()
-        self._writers = {p: w for p, w in self._writers.items() if w is not partition_writer}
-        if not self._writers:
-            self._homes.close()
+    def close(self) -> None:
+        """Let go of everything; what was handed over is committed first."""
+        with ExitStack() as closing:
+            closing.callback(self._homes.close)
             if self._out is not None:
-                self._out.close()
+                closing.callback(self._out.close)
+            for writer in self._writers.values():
+                closing.callback(writer.close)
 
     def _writer(self, partition: int) -> PartitionWriter:
         writer = self._writers.get(partition)
@@ -195,4 +197,4 @@ class _Writer:
             self._stock.judge(batch, refused)
 
     def close(self) -> None:
-        self._stock.close(self._partition)
+        self._partition.settle()

@@ -8,7 +8,7 @@ Importing connects to nothing. What a person can put right is raised as `Trouble
 
 from __future__ import annotations
 
-from connectors.kafka.client import STOPPED, Nuisance
+from connectors.kafka.client import Nuisance
 from connectors.kafka.groups import GroupOffsets
 from connectors.kafka.outlet import Outlet, Undelivered
 from connectors.kafka.reader import PartitionReader
@@ -32,7 +32,6 @@ __all__ = [
     "ORDER_LINES",
     "REJECTS",
     "SCANS",
-    "STOPPED",
     "TOPICS",
     "GroupOffsets",
     "Nuisance",

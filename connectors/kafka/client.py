@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 LARGEST = 12 * 1024 * 1024
 """Bytes of the largest message: a 10 MB one must arrive, so that it can be refused by name."""
 
-STOPPED = 3
-"""Exit code of a stop on purpose, which starting again by itself would not cure."""
-
 _LOG = logging.getLogger("waterline.kafka")
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from connectors.kafka.client import STOPPED, Nuisance, common
-from connectors.trouble import Trouble
+from connectors.kafka.client import Nuisance, common
+from connectors.trouble import STOPPED, Trouble
 
 if TYPE_CHECKING:
     from confluent_kafka import Message

@@ -214,6 +214,10 @@ class House:
             return
         lines = [
             {"lot": lot.name, "bin": place.bin, "quantity": amount(lot.quantity)} for lot in lots
+        ] + [
+            {"lot": lot, "bin": where, "status": status, "quantity": amount(quantity)}
+            for (whose, lot, where, status), quantity in self.apart.items()
+            if whose is shelf and where == place.bin
         ]
         fields = {"sku": shelf.item.sku, "scope": "bin", "to_bin": place.bin, "lines": lines,
                   "document": document}  # fmt: skip

@@ -11,11 +11,14 @@ import contextlib
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from connectors.replay import SENDING, Shelved
 from connectors.trouble import Trouble
-from flows.commands import progress, run, shown, stack, summary
+from flows.commands import progress, replay, run, shown, stack, summary
 from flows.commands.look import positive
+from flows.commands.parser import top
 from flows.settings import environment_of_children
 from flows.words import words
 
@@ -26,8 +29,15 @@ if TYPE_CHECKING:
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
+HISTORY_ENDS = timedelta(minutes=6)
+"""Before now: what is younger than five minutes would count as live when lag is measured."""
+
 EVERY = 5.0
 """Seconds between two lines about what is still to come."""
+
+SETTLED = 15.0
+ENOUGH = 200
+"""Seconds that the live stream is given, and the events after which it need not be given more."""
 
 PATIENCE = 90.0
 """Seconds without any progress after which waiting makes no sense."""
@@ -64,9 +74,9 @@ def _steps(days: int, settings: Settings) -> Settings:
     with _timed(say("demo.run"), settings):
         run.start_background(["intake", "stock"], settings)
     with _timed(say("demo.replay", days=days), settings):
-        # What was sent to topics that are gone must be sent again.
-        anew = [] if progress.anything_sent(settings) else ["--anew"]
-        _replay(settings, "--days", str(days), *anew)
+        if not _history_is_there(settings):
+            until = datetime.now(UTC) - HISTORY_ENDS
+            _replay(settings, "--days", str(days), "--until", until.isoformat(), "--anew")
     with _timed(say("demo.committed"), settings):
         wait_until_committed(settings)
     with _timed(say("demo.live"), settings):
@@ -84,11 +94,20 @@ def _timed(what: str, settings: Settings) -> Iterator[None]:
     sys.stdout.flush()
 
 
+def _history_is_there(settings: Settings) -> bool:
+    """Return whether an earlier demo sent it, and the topics still are those it was sent to."""
+    done = Shelved(settings.home / "run", settings.topic_prefix).read()
+    there = done is not None and done.state != SENDING and progress.anything_sent(settings)
+    if there:
+        shown.say_line(words(settings.lang)("demo.history_is_there"))
+    return there
+
+
 def _replay(settings: Settings, *options: str) -> None:
     """Do what `waterline replay complete-journey` does, in this process."""
-    from flows.cli import build  # noqa: PLC0415 - the parser knows all commands, us included
-
-    args = build(settings).parse_args(["replay", "complete-journey", *options])
+    parser = top(words(settings.lang))
+    replay.register(parser.add_subparsers())
+    args = parser.parse_args(["replay", "complete-journey", *options])
     code = args.run(args, settings)
     if code:
         raise Trouble(words(settings.lang)("demo.replay_failed", code=code), exit_code=code)
@@ -115,8 +134,10 @@ def _start_live(settings: Settings) -> None:
 def wait_until_committed(settings: Settings) -> None:
     """Wait until intake and the stock flow have committed all that is on their topics."""
     say = words(settings.lang)
+    # A live stream that runs already always has a few messages under way.
+    live = run.running(run.pid_file_of("replay", settings))
     least, since, told = None, time.monotonic(), 0.0
-    while behind := progress.waiting(settings):
+    while (behind := progress.waiting(settings)) > (ENOUGH if live else 0):
         now = time.monotonic()
         if least is None or behind < least:
             least, since = behind, now
@@ -133,8 +154,9 @@ def wait_until_committed(settings: Settings) -> None:
 
 def _settle(settings: Settings) -> None:
     """Give the live stream a moment, so that the summary has a lag to show."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + SETTLED
     while time.monotonic() < end:
-        if any(row["kind"] == "live" for row in progress.flow_rows(settings)["lag"]):
+        lag = progress.flow_rows(settings)["lag"]
+        if any(row["kind"] == "live" and row["events"] >= ENOUGH for row in lag):
             return
         time.sleep(0.5)

@@ -92,10 +92,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with _exit(args.out, settings) as (send, flush), _stopping(args) as stop:
         job = _Job(send, flush, shelved, stop, settings)
         replay = _history(job, options, args)
-        history = time.monotonic() - started
         if args.live:
             job.live(replay or job.resumed(), options, args.seconds)
-    _tell(args, settings, job, history)
+    _tell(args, settings, job, time.monotonic() - started)
     return 0
 
 
@@ -313,13 +312,13 @@ def _progress(options: Options) -> Iterator[Callable[[datetime, int], None]]:
         yield show
 
 
-def _tell(args: argparse.Namespace, settings: Settings, job: _Job, history: float) -> None:
+def _tell(args: argparse.Namespace, settings: Settings, job: _Job, seconds: float) -> None:
     say, total = words(settings.lang), job.sent.total()
-    rate = total / history if history and not args.live else None
+    rate = None if args.live else total / seconds
     if args.json and args.out != "-":
         as_json({
             "dataset": args.dataset, "messages": total, "topics": dict(sorted(job.sent.items())),
-            "seconds": round(history, 3), "messages_per_s": rate and round(rate),
+            "seconds": round(seconds, 3), "messages_per_s": rate and round(rate),
             "already_until": job.already,
         })  # fmt: skip
     elif job.already and not args.live:
@@ -332,4 +331,4 @@ def _tell(args: argparse.Namespace, settings: Settings, job: _Job, history: floa
     elif args.out != "-":
         sentence = say.get("replay.sent", "{total} messages sent in {seconds} s: {topics}")
         topics = ", ".join(f"{name} {count:,}" for name, count in sorted(job.sent.items()))
-        say_line(sentence.format(total=f"{total:,}", seconds=f"{history:.1f}", topics=topics))
+        say_line(sentence.format(total=f"{total:,}", seconds=f"{seconds:.1f}", topics=topics))

@@ -87,8 +87,8 @@ def number(value: Decimal | float | None) -> str:
     return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
 
 
-def money(value: Decimal | None) -> str:
-    """Return a value rounded to whole units of the currency."""
+def rounded(value: Decimal | None) -> str:
+    """Return a value rounded to whole units, for totals that nobody reconciles."""
     return "–" if value is None else f"{value:,.0f}"
 
 

@@ -91,15 +91,20 @@ def _print(found: dict[str, Any], zones: dict[str, str], settings: Settings) -> 
     story = found["story"]
     if story and story["trail"]:
         name = look.name_of(story["trail"][0], settings)
-        title = say("summary.trail", sku=story["sku"], name=name)
+        title = say("summary.trail", sku=story["sku"], name=name, lot=story["lot"])
         _part(title, trail.trail_table(story["trail"], zones, settings))
     if found["expiring"]:
         _part(say("summary.expiring"), _expiring(found["expiring"], settings, say))
-    if found["lag"]:
-        _part(say("summary.lag"), lag_table(found["lag"], say))
+    # How long ago replayed history happened says nothing about the pipeline.
+    lag = [row for row in found["lag"] if row["kind"] != "replay"]
+    if lag:
+        _part(say("summary.lag"), lag_table(lag, say))
     else:
         shown.show("", say("summary.no_lag"))
     shown.show("")
+    if found["expired_lots"]:
+        lots, units = shown.number(found["expired_lots"]), shown.rounded(found["expired_units"])
+        shown.say_line(say("summary.expired", lots=lots, units=units))
     shown.say_line(_orders(found, say))
     shown.say_line(_log(found, say))
     sku = story["sku"] if story else "SKU"
@@ -130,8 +135,8 @@ def _warehouses(rows: list[Row], settings: Settings, say: Words) -> Table:
         table.add_row(
             row["warehouse"],
             look.name_of(row, settings),
-            *(shown.number(row[name]) for name in counts),
-            shown.money(row["value"]),
+            *(shown.rounded(row[name]) for name in counts),
+            shown.rounded(row["value"]),
             *(shown.level(name, shown.number(row[name])) for name in levels),
             end_section=row is rows[-1],
         )

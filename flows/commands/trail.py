@@ -6,6 +6,7 @@ how much, from where to where, by whom, on which paper; or its rows as JSON.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connectors.trouble import Trouble
@@ -89,7 +90,7 @@ def trail_table(rows: Sequence[Row], zones: dict[str, str], settings: Settings) 
     """Return the steps as a table; columns that say the same in every row are left out."""
     say = words(settings.lang)
     many = len({row["sku"] for row in rows}) > 1
-    lots = any(row["lot"] for row in rows)
+    lots = len({row["lot"] for row in rows if row["lot"]}) > 1
     optional = [("sku", many), ("lot", lots)]
     table = shown.table(
         [
@@ -118,8 +119,9 @@ def trail_table(rows: Sequence[Row], zones: dict[str, str], settings: Settings) 
 def what(row: Row, say: Words) -> str:
     """Return what happened: the type in words, with what kind of row it is."""
     word = say.get(f"type.{row['type']}", row["type"])
-    marks = [say(f"trace.{name}") for name in ("variance", "correction") if row[name]]
-    return f"{word} ({', '.join(marks)})" if marks else word
+    if row["variance"]:
+        word = say("trace.variance")
+    return f"{word} ({say('trace.correction')})" if row["correction"] else word
 
 
 def _quantity(row: Row) -> str:
@@ -157,12 +159,19 @@ def _place(warehouse: str, bin_: str | None) -> str:
 
 def _image(row: Row, say: Words) -> str:
     detail: dict[str, Any] = row["detail"] or {}
-    shipped = detail.get("shipped", detail.get("received", 0))
-    amounts = {"ordered": detail.get("ordered", 0), "shipped": shipped}
-    amounts["cancelled"] = detail.get("cancelled", 0)
-    text = say("trace.image", **amounts)
-    state = detail.get("state")
-    return f"{text}, {state}" if state else text
+    done = "received" if row["type"] == "purchase_line" else "shipped"
+    amounts = {
+        "ordered": detail.get("ordered", 0),
+        done: detail.get(done, detail.get("shipped", 0)),
+        "cancelled": detail.get("cancelled", 0),
+    }
+    exact = {name: Decimal(str(value or 0)) for name, value in amounts.items()}
+    told = [
+        say(f"trace.{name}", quantity=shown.number(value))
+        for name, value in exact.items()
+        if value or name == "ordered"
+    ]
+    return ", ".join([*told, *([detail["state"]] if detail.get("state") else [])])
 
 
 def _papers(row: Row) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import islice
 
 from flows.domain.events import Item
@@ -20,8 +20,15 @@ from flows.domain.rows import Cell, CellRow, CountRow, Key, LineRow, LotRow, Sto
 
 SELLABLE = "sellable"
 CENT = Decimal("0.0001")
+SCALED = Decimal(SCALE)
+_EXACT = Context(prec=80)
 FIRST_TICK = datetime(1970, 1, 1, tzinfo=UTC)
 """Until the first tick nothing has expired and all that is dated is due with that tick."""
+
+
+def value_of(cost: Decimal, units: int) -> Decimal:
+    """Return the value of stock, to four decimals; large figures stay exact."""
+    return _EXACT.quantize(_EXACT.divide(_EXACT.multiply(cost, Decimal(units)), SCALED), CENT)
 
 
 class Account:
@@ -155,7 +162,7 @@ class Account:
             limits.max_stock,
             water_level(available, on_hand, limits, reorder_point),
             cost,
-            None if cost is None else (cost * on_hand / SCALE).quantize(CENT),
+            None if cost is None else value_of(cost, on_hand),
             self.moved_to,
             self.counted_to,
             self.updated_at,
@@ -170,16 +177,16 @@ class Accounts:
     def __init__(self, limit: int) -> None:
         """Start with none."""
         self._limit = limit
-        self._known: dict[Key, Account] = {}
+        self._known: dict[tuple[str, str], Account] = {}
         self._by_sku: dict[str, set[Key]] = {}
 
-    def missing(self, keys: Iterable[Key]) -> set[Key]:
+    def missing(self, keys: Iterable[tuple[str, str]]) -> set[Key]:
         """Return those that have to be loaded or opened; the others become recent."""
         missing = set()
         for key in keys:
             account = self._known.pop(key, None)
             if account is None:
-                missing.add(key)
+                missing.add(Key(*key))
             else:
                 self._known[key] = account
         return missing
@@ -201,11 +208,11 @@ class Accounts:
             key = Key(line.warehouse, line.sku)
             known[key].purchases[line.order_id, line.line_id] = line
 
-    def __getitem__(self, key: Key) -> Account:
+    def __getitem__(self, key: tuple[str, str]) -> Account:
         """Return an account that is in memory."""
         return self._known[key]
 
-    def __contains__(self, key: Key) -> bool:
+    def __contains__(self, key: tuple[str, str]) -> bool:
         """Tell whether the account is in memory."""
         return key in self._known
 

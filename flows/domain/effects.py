@@ -136,18 +136,17 @@ class Effects:
     ) -> None:
         quantity = sign * fixed(event.quantity)
         if self._state.owns(event.warehouse):
-            account = self._state.account(Key(event.warehouse, event.sku), event.occurred_at)
+            account = self._state.account((event.warehouse, event.sku), event.occurred_at)
             kind = type_of(event)
             direction = 0
             for cell, direction in LEGS[type(event)](event):
                 row = row_of(event, cell, direction * quantity, offset, kind)
                 row.correction = correction
-                self._postings.post(account, row)
-            if event.lot is not None and not correction:
-                arrives = direction > 0 and kind in RECEIPTS
-                self._date(account, event, receipt=arrives)
-            elif event.lot is not None:
-                self._redate(account, event.lot)
+                self._postings.post(account, row, cell)
+            if correction:
+                self._redate(account, event.lot or "")
+            else:
+                self._date(account, event, receipt=direction > 0 and kind in RECEIPTS)
             if event.order_id is not None:
                 self._scan(event, quantity)
         if event.counterpart is not None:
@@ -187,14 +186,12 @@ class Effects:
         self._postings.uncount(account, count, offset)
         count.cancelled = True
         self._state.changes.counts.append(count)
-        if event.lot is not None:
-            self._redate(account, event.lot)
+        self._redate(account, event.lot or "")
 
     def _date(self, account: Account, event: Movement | Stocktake, *, receipt: bool) -> None:
-        lot = event.lot
-        if lot is None or not (receipt or event.expires_on or event.produced_on):
+        if not (receipt or event.expires_on or event.produced_on):
             return
-        row = account.lot(lot)
+        row = account.lot(event.lot or "")
         if lots.note(row, order_of(event), event.expires_on, event.produced_on, receipt=receipt):
             self._dated(account, row)
 
@@ -205,7 +202,8 @@ class Effects:
         statements += (
             entry.event
             for entry in changes.journal
-            if (entry.warehouse, entry.sku) == key and getattr(entry.event, "lot", None) == lot
+            if (entry.warehouse, entry.sku) == key
+            and (getattr(entry.event, "lot", None) or "") == lot
         )
         row = account.lot(lot)
         lots.restate(row, (s for s in statements if self._states(s)))

@@ -276,6 +276,9 @@ POLICY_FIELDS: tuple[str, ...] = tuple(
 )
 
 
+_NAMES = {kind: name for name, kind in TYPES.items()}
+
+
 def type_of(event: Event) -> str:
     """Return the word that the event has in `type`."""
-    return str(event.__struct_config__.tag)
+    return _NAMES[type(event)]

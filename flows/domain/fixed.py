@@ -6,6 +6,7 @@ Addition of ints is exact and ten times cheaper than of Decimals; SQL holds NUME
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 SCALE = 10_000
 PLACES = 4
@@ -21,6 +22,7 @@ def decimal(units: int) -> Decimal:
     return Decimal(units).scaleb(-PLACES)
 
 
+@lru_cache(maxsize=1 << 16)
 def text(units: int) -> str:
     """Return 1/10000 units in the form that COPY reads, such as -3.5000."""
     sign, rest = ("-", -units) if units < 0 else ("", units)

@@ -44,9 +44,14 @@ class Level(Struct):
     times: npt.NDArray[np.int64]
 
 
-def digest(content: bytes | str) -> int:
-    """Return the 64-bit hash (xxh3) of an id or a content."""
-    return xxh3_64_intdigest(content.encode() if isinstance(content, str) else content)
+def digest(event_id: str) -> int:
+    """Return the 64-bit hash (xxh3) of an id."""
+    return xxh3_64_intdigest(event_id.encode())
+
+
+def content_print(content: bytes) -> int:
+    """Return the 64-bit hash (xxh3) of an event's content."""
+    return xxh3_64_intdigest(content)
 
 
 def micros(at: datetime) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flows.domain.accounts import Account
 from flows.domain.cancels import Cancels
@@ -29,11 +29,12 @@ from flows.domain.events import (
     Policy,
     PurchaseLine,
     Stocktake,
+    Tick,
     TransferOut,
     type_of,
 )
-from flows.domain.identity import Seen, Sighting, digest
-from flows.domain.lag import Timing
+from flows.domain.identity import Seen, Sighting, content_print, digest
+from flows.domain.movements import LEGS
 from flows.domain.recall import Recall
 from flows.domain.rejects import Reject
 from flows.domain.rows import (
@@ -41,13 +42,20 @@ from flows.domain.rows import (
     CellRow,
     Changes,
     HistoryRow,
-    Key,
     RejectRow,
 )
 from flows.domain.state import State
 
 Message = tuple[int, datetime, AnyEvent | Reject]
 AHEAD = timedelta(minutes=5)
+DATED: frozenset[type] = frozenset({*LEGS, Stocktake})
+"""Kinds that are refused when they are older than the frozen horizon."""
+Stated = (Movement, Stocktake, Line)
+"""What concerns one account and has its lag measured."""
+Sold, Bought = (OrderLine, Outbound), (PurchaseLine, Inbound)
+EVERYWHERE: frozenset[type] = frozenset({Cancel, Item, Tick})
+"""Kinds that are on every partition of the log."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Ledger:
@@ -70,6 +78,7 @@ class Ledger:
         self._counters = start.counters
         self._seen = Seen(start.runs)
         self._cancels = Cancels(start.cancels)
+        self._judged_by = self._ahead = self._old = NEVER
         self._state = State(recall, start, owns, zone, accounts)
         self._effects = Effects(self._state, recall, self._cancels)
 
@@ -79,7 +88,7 @@ class Ledger:
         changes = self._state.begin()
         self._counters = copy(self._counters)
         if batch:
-            keys = [digest(m[2].event_id) if isinstance(m[2], Event) else 0 for m in batch]
+            keys = [0 if type(e) is Reject else digest(e.event_id) for _, _, e in batch]
             older = self._seen.older(keys)
             self._preload(batch)
             for message, key in zip(batch, keys, strict=True):
@@ -97,7 +106,7 @@ class Ledger:
         if isinstance(event, Reject):
             self._reject(changes, offset, event)
             return
-        mark = digest(content(event))
+        mark = content_print(content(event))
         known = self._seen.get(key) or older.get(key)
         if known is not None:
             if known.content == mark:
@@ -105,22 +114,34 @@ class Ledger:
             else:
                 self._reject(changes, offset, self._conflict(event, known))
             return
-        refusal = self._refusal(event, broker_time)
-        if refusal is not None:
-            self._reject(changes, offset, refusal)
-            return
+        at = event.occurred_at
+        if broker_time is not self._judged_by:
+            self._judge_by(broker_time)
+        if at > self._ahead or at < self._old or not self._at_home(event):
+            refusal = self._refusal(event, broker_time)
+            if refusal is not None:
+                self._reject(changes, offset, refusal)
+                return
         counters.applied += 1
-        self._seen.add(key, mark, event.occurred_at)
-        if isinstance(event, Movement | Stocktake | Line):
-            changes.timings.append(
-                Timing(event.warehouse, event.occurred_at, broker_time, event.sent_at)
-            )
+        self._seen.add(key, mark, at)
         if isinstance(event, Cancel):
             self._cancel(event, offset, changes)
             return
+        if isinstance(event, Stated):
+            changes.timings.append((event.warehouse, at, broker_time, event.sent_at))
         self._effects.apply(event, offset)
         if not self._cancels.effective(event.event_id):
             self._effects.undo(event, offset)
+
+    def _at_home(self, event: AnyEvent) -> bool:
+        warehouse = getattr(event, "warehouse", None)
+        return warehouse is None or self._state.owns(warehouse)
+
+    def _judge_by(self, broker_time: datetime) -> None:
+        """Set the bounds inside which a time needs no closer look."""
+        self._judged_by = broker_time
+        self._ahead = broker_time + AHEAD
+        self._old = broker_time - self._state.shortest_horizon
 
     def _cancel(self, event: Cancel, offset: int, changes: Changes) -> None:
         changes.cancels.append(CancelRow(event.event_id, event.cancels, event.occurred_at, offset))
@@ -148,8 +169,8 @@ class Ledger:
             event.event_id,
         )
 
-    def _refusal(self, event: Event, broker_time: datetime) -> Reject | None:
-        if event.occurred_at > broker_time + AHEAD:
+    def _refusal(self, event: AnyEvent, broker_time: datetime) -> Reject | None:
+        if event.occurred_at > self._ahead:
             return Reject(
                 "clock_future",
                 "occurred_at",
@@ -157,20 +178,22 @@ class Ledger:
                 f"the broker's clock ({broker_time.isoformat()})",
                 event.event_id,
             )
-        warehouse = getattr(event, "warehouse", None)
-        if isinstance(event, Movement | Stocktake):
-            days = self._state.frozen_after(event.warehouse)
-            if event.occurred_at < broker_time - days:
+        kind, state = type(event), self._state
+        warehouse: str | None = getattr(event, "warehouse", None)
+        if kind in DATED and event.occurred_at < self._old and warehouse is not None:
+            # A transfer is judged alike on both of its partitions: by what both know.
+            horizon = state.frozen_after("" if kind is TransferOut else warehouse)
+            if event.occurred_at < broker_time - horizon:
                 return Reject(
                     "too_late",
                     "occurred_at",
                     f"occurred_at {event.occurred_at.isoformat()} is older than the frozen "
-                    f"horizon of {days.days} days",
+                    f"horizon of {horizon.days} days",
                     event.event_id,
                 )
-        if warehouse is None or isinstance(event, Cancel) or self._owns(warehouse):
+        if warehouse is None or kind in EVERYWHERE or state.owns(warehouse):
             return None
-        if isinstance(event, TransferOut) and self._owns(event.counterpart or ""):
+        if isinstance(event, TransferOut) and state.owns(event.counterpart or ""):
             return None
         return Reject(
             "wrong_partition",
@@ -185,21 +208,24 @@ class Ledger:
 
     def _preload(self, batch: Iterable[Message]) -> None:
         """Load in few queries what the batch will need."""
-        accounts: set[Key] = set()
+        accounts: set[tuple[str, str]] = set()
         skus: set[str] = set()
         orders: set[tuple[str, str]] = set()
         purchases: set[tuple[str, str]] = set()
         for _, _, event in batch:
-            if isinstance(event, Movement | Stocktake | Line):
-                accounts.add(Key(event.warehouse, event.sku))
-                if isinstance(event, OrderLine | Outbound) and event.order_id is not None:
+            if not isinstance(event, Stated):
+                if isinstance(event, Item | Policy) and event.sku:
+                    skus.add(event.sku)
+                continue
+            accounts.add((event.warehouse, event.sku))
+            if isinstance(event, Sold):
+                if event.order_id is not None:
                     orders.add((event.warehouse, event.order_id))
-                elif isinstance(event, PurchaseLine | Inbound) and event.order_id is not None:
+            elif isinstance(event, Bought):
+                if event.order_id is not None:
                     purchases.add((event.warehouse, event.order_id))
-                elif isinstance(event, TransferOut):
-                    accounts.add(Key(event.counterpart or "", event.sku))
-            elif isinstance(event, Item | Policy) and event.sku:
-                skus.add(event.sku)
+            elif isinstance(event, TransferOut):
+                accounts.add((event.counterpart or "", event.sku))
         self._state.load(accounts, skus, orders, purchases)
 
     def _finish(self, changes: Changes) -> Changes:

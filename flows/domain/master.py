@@ -75,6 +75,8 @@ class Policies:
     def __init__(self, rows: Iterable[PolicyRow] = ()) -> None:
         """Take the stored registers."""
         self._scopes: dict[Scope, dict[str, PolicyRow]] = {}
+        self.shortest_horizon = DEFAULTS["frozen_after_days"]
+        """No policy so far lets movements be refused that are younger, in days."""
         for row in rows:
             self.put(row)
 
@@ -85,6 +87,8 @@ class Policies:
         if known is not None and not row.forced and known.order >= row.order:
             return False
         fields[row.field] = row
+        if row.field == "frozen_after_days" and row.value is not None:
+            self.shortest_horizon = min(self.shortest_horizon, row.value)
         return True
 
     def value(self, name: str, warehouse: str, category: str, sku: str) -> Decimal | None:

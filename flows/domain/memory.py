@@ -81,7 +81,10 @@ class MemoryStore:
         self.history.extend(changes.history)
         self._apply_cells(changes)
         for lot in changes.lots:
-            self.lots[Key(lot.warehouse, lot.sku)][lot.lot] = lot
+            lots = self.lots[Key(lot.warehouse, lot.sku)]
+            lots[lot.lot] = lot
+            if lot.empty:
+                del lots[lot.lot]
         _put(self.lines["orders"], changes.orders)
         _put(self.lines["purchases"], changes.purchases)
         self._expect(changes.purchases)

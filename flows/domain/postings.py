@@ -25,9 +25,8 @@ class Postings:
         self._state = state
         self._recall = recall
 
-    def post(self, account: Account, row: Row) -> None:
+    def post(self, account: Account, row: Row, cell: Cell) -> None:
         """Write `row`, and its correction at the next count that covers its cell, if any."""
-        cell = Cell(row.lot, row.bin, row.status)
         self._state.changes.movements.append(row)
         at = row.at
         if account.moved_to is None or at > account.moved_to:
@@ -55,7 +54,7 @@ class Postings:
         for cell in sorted(cells):
             difference = count.lines.get(cell, 0) - book.get(cell, 0)
             if difference:
-                self.post(account, variance(count, cell, difference, offset))
+                self.post(account, variance(count, cell, difference, offset), cell)
         if account.moved_to is None or count.at > account.moved_to:
             account.moved_to = count.at
 
@@ -70,7 +69,7 @@ class Postings:
             if quantity:
                 row = variance(count, cell, -quantity, offset)
                 row.correction = True
-                self.post(account, row)
+                self.post(account, row, cell)
 
     def counts(self, account: Account) -> list[CountRow]:
         """Return the account's counts in effective order, loaded when not in memory."""

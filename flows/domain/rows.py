@@ -142,6 +142,11 @@ class LotRow(Struct, gc=False):
     produced_by: Order | None = None
     received_at: datetime | None = None
 
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing is known of the lot any more: its row goes."""
+        return self.expires_by is None and self.produced_by is None and self.received_at is None
+
 
 class LineRow(Struct, gc=False):
     """A line of an order or a purchase; `fulfilled` is shipped or received."""

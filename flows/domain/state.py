@@ -33,14 +33,24 @@ class State:
         self._warehouses = {event.warehouse: event for event in start.warehouses}
         self._items: dict[str, Item | None] = {}
         self._frozen: dict[str, timedelta] = {}
-        self._touched: dict[Key, Account] = {}
+        self._touched: dict[tuple[str, str], Account] = {}
         self._fleeting: set[str] = set()
         self._leaving: set[str] = set()
-        self.owns = owns
+        self._owns = owns
+        self._home: set[str] = set()
         self.clock = start.clock_at
         self.changes = Changes()
         self.orders = OrderBook(self._reserve)
         self.purchases = OrderBook(self._expect)
+
+    def owns(self, warehouse: str) -> bool:
+        """Tell whether a warehouse is on this partition; once it is, it stays."""
+        if warehouse in self._home:
+            return True
+        if not self._owns(warehouse):
+            return False
+        self._home.add(warehouse)
+        return True
 
     def begin(self) -> Changes:
         """Start a batch."""
@@ -66,7 +76,7 @@ class State:
 
     def load(
         self,
-        accounts: Collection[Key],
+        accounts: Collection[tuple[str, str]],
         skus: Collection[str],
         orders: Collection[tuple[str, str]],
         purchases: Collection[tuple[str, str]],
@@ -78,7 +88,7 @@ class State:
         missing = self._accounts.missing([*accounts, *holders])
         if missing:
             self._accounts.open(missing, self._recall.accounts(missing))
-        self._learn({key.sku for key in missing} | set(skus))
+        self._learn({key[1] for key in missing} | set(skus))
         self._fleeting.update(skus)
 
     def order(self, book: OrderBook, warehouse: str, order_id: str) -> OrderBook:
@@ -87,7 +97,7 @@ class State:
         self._open_orders(book, table, [(warehouse, order_id)])
         return book
 
-    def account(self, key: Key, at: datetime) -> Account:
+    def account(self, key: tuple[str, str], at: datetime) -> Account:
         """Return an account that an event of time `at` concerns; it is shown with this batch."""
         account = self._touched.get(key)
         if account is None:
@@ -127,6 +137,11 @@ class State:
             value = self._policies.value("frozen_after_days", warehouse, "", "") or Decimal(0)
             days = self._frozen[warehouse] = timedelta(days=float(value))
         return days
+
+    @property
+    def shortest_horizon(self) -> timedelta:
+        """No movement that is younger than this is too late anywhere."""
+        return timedelta(days=float(self._policies.shortest_horizon))
 
     def policies_changed(self, event: Policy) -> None:
         """Re-evaluate the accounts in a policy's scope, no others."""
@@ -168,17 +183,19 @@ class State:
 
     def _restate(self, sku: str) -> None:
         for key in self._accounts.holders(sku):
-            self._touch(key).limits = None
+            self._accounts[key].limits = None
+            if self._accounts[key].updated_at is not None:  # not only opened for a later refusal
+                self._touch(key)
 
-    def _touch_all(self, keys: Collection[Key]) -> None:
+    def _touch_all(self, keys: Collection[tuple[str, str]]) -> None:
         missing = self._accounts.missing(keys)
         if missing:
             self._accounts.open(missing, self._recall.accounts(missing))
-            self._learn({key.sku for key in missing})
+            self._learn({key[1] for key in missing})
         for key in keys:
             self._touch(key)
 
-    def _touch(self, key: Key) -> Account:
+    def _touch(self, key: tuple[str, str]) -> Account:
         account = self._touched.get(key)
         if account is None:
             if key not in self._accounts:
@@ -206,7 +223,7 @@ class State:
         unknown = self._accounts.missing(accounts)
         if unknown:
             self._accounts.open(unknown, self._recall.accounts(unknown))
-            self._learn({key.sku for key in unknown})
+            self._learn({key[1] for key in unknown})
 
     def _reserve(self, row: LineRow, difference: int) -> None:
         if difference:

@@ -180,7 +180,8 @@ class DatabaseRecall:
         """See Recall."""
         legs = self._legs("warehouse = %s AND sku = %s AND lot = %s", (*key, lot))
         counts = self._journal(
-            "type = 'stocktake' AND warehouse = %s AND sku = %s AND body ->> 'lot' = %s",
+            "type = 'stocktake' AND warehouse = %s AND sku = %s"
+            " AND coalesce(body ->> 'lot', '') = %s",
             (*key, lot),
         )
         return [*legs, *counts]

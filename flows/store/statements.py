@@ -220,7 +220,7 @@ UPSERTS: dict[str, str] = {
     "lag": (
         "INSERT INTO inventory.lag AS kept (minute, warehouse, kind, log_partition, generation,"
         " events, over_1s, over_3s, event_lag, broker_lag)"
-        " VALUES (%s, %s, %s, %s, 0, %s, %s, %s, %s, %s)"
+        " VALUES (%s, %s, %s, %s, 0, %s, %s, %s, %s::bigint[], %s::bigint[])"
         " ON CONFLICT (minute, warehouse, kind, log_partition, generation) DO UPDATE SET"
         " events = kept.events + excluded.events, over_1s = kept.over_1s + excluded.over_1s,"
         " over_3s = kept.over_3s + excluded.over_3s,"
@@ -237,7 +237,8 @@ def _master(table: str, columns: Columns, key: int) -> tuple[str, str]:
     known = ", known" if table == "warehouses" else ""
     true = ", true" if known else ""
     values = ", ".join(
-        f"coalesce(new.{n}, %(zone)s)" if n == "timezone" else f"new.{n}" for n in names
+        f"coalesce(new.{n}, %(default_timezone)s::text)" if n == "timezone" else f"new.{n}"
+        for n in names
     )
     insert = (
         f"INSERT INTO inventory.{table} AS kept ({', '.join(names)}{known}) "
@@ -276,6 +277,7 @@ MASTER = {table: _master(table, *columns) for table, columns in MASTER_COLUMNS.i
 MASTER_GONE = {
     table: _gone(table, _first(columns, key)) for table, (columns, key) in MASTER_COLUMNS.items()
 }
+LOTS_GONE = _gone("lot_dates", _first(_KEPT["lot_dates"][0], 3))
 CELLS_GONE = _gone("stock_bins", _first(_KEPT["stock_bins"][0], 5))
 REGISTERS_GONE = _gone("policies", _first(_POLICY, 4))
 _TRANSFER_KEY = {"document": T, "sku": T, "from": T, "to": T}

@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from msgspec import structs
-from psycopg.types.json import Jsonb
+from msgspec import json, structs
 
-from connectors.timescale import NULL, copy_rows
+from connectors.timescale import NULL, array, copy_rows
 from flows.domain.decode.canonical import encode
 from flows.domain.fixed import text
 from flows.domain.lag import measure
@@ -24,6 +23,7 @@ from flows.store.statements import (
     CELLS_GONE,
     COLUMNS,
     LINES_GONE,
+    LOTS_GONE,
     MASTER,
     MASTER_COLUMNS,
     MASTER_GONE,
@@ -113,9 +113,13 @@ def _history(changes: Changes, partition: str) -> Iterable[tuple[str, ...]]:
 
 def _upsert(cursor: psycopg.Cursor, name: str, rows: Iterable[Sequence[Any]]) -> None:
     """Run an upsert whose parameters are arrays, one for each column."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns = _columns(rows)
     if columns:
         cursor.execute(UPSERTS[name], columns)
+
+
+def _columns(rows: Iterable[Sequence[Any]]) -> list[str]:
+    return [array(column) for column in zip(*rows, strict=True)]
 
 
 def _units(value: int | None) -> str | None:
@@ -161,7 +165,7 @@ def _cells(cursor: psycopg.Cursor, changes: Changes) -> None:
     )
     gone = [(r.warehouse, r.sku, r.lot, r.bin, r.status) for r in rows if not r.quantity]
     if gone:
-        cursor.execute(CELLS_GONE, [list(column) for column in zip(*gone, strict=True)])
+        cursor.execute(CELLS_GONE, _columns(gone))
     _upsert(
         cursor,
         "stock_bins",
@@ -184,6 +188,9 @@ def _cells(cursor: psycopg.Cursor, changes: Changes) -> None:
 
 def _lots(cursor: psycopg.Cursor, changes: Changes) -> None:
     rows = {(row.warehouse, row.sku, row.lot): row for row in changes.lots}
+    gone = sorted(key for key, row in rows.items() if row.empty)
+    if gone:
+        cursor.execute(LOTS_GONE, _columns(gone))
     _upsert(
         cursor,
         "lot_dates",
@@ -197,6 +204,7 @@ def _lots(cursor: psycopg.Cursor, changes: Changes) -> None:
                 row.received_at,
             )
             for key, row in sorted(rows.items())
+            if not row.empty
         ],
     )
 
@@ -212,7 +220,7 @@ def _lines(
 ) -> None:
     gone = sorted(key for key, row in lines.items() if row is None)
     if gone:
-        cursor.execute(LINES_GONE[table], [list(column) for column in zip(*gone, strict=True)])
+        cursor.execute(LINES_GONE[table], _columns(gone))
     _upsert(
         cursor,
         table,
@@ -260,14 +268,13 @@ def _transfers(cursor: psycopg.Cursor, changes: Changes) -> None:
         )
     corrected = [key for key, row in rows if row.exact]
     if corrected:
-        keys = [list(column) for column in zip(*corrected, strict=True)]
-        cursor.execute(LINES_GONE["transfers"], keys)
+        cursor.execute(LINES_GONE["transfers"], _columns(corrected))
 
 
 def _rare(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -> None:
     """Write what most batches have none of."""
-    counts = {(r.warehouse, r.sku, r.at, r.event_id): r for r in changes.counts}
-    _upsert(cursor, "counts", [_count(row) for _, row in sorted(counts.items())])
+    anchors = {(r.warehouse, r.sku, r.at, r.event_id): r for r in changes.counts}
+    _upsert(cursor, "counts", [_count(row) for _, row in sorted(anchors.items())])
     _upsert(
         cursor,
         "cancels",
@@ -279,7 +286,9 @@ def _rare(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     _master(cursor, "bins", changes.bins, zone)
     _upsert(cursor, "ticks", [(partition, at, offset) for at, offset in changes.ticks])
     for key, lag in sorted(measure(changes.timings, datetime.now(UTC)).items()):
-        cursor.execute(UPSERTS["lag"], (*key, partition, *structs.astuple(lag)))
+        *counts, event_lag, broker_lag = structs.astuple(lag)
+        values = (*key, partition, *counts, array(event_lag), array(broker_lag))
+        cursor.execute(UPSERTS["lag"], values)
 
 
 def _count(row: CountRow) -> tuple[Any, ...]:
@@ -295,7 +304,7 @@ def _count(row: CountRow) -> tuple[Any, ...]:
         row.event_id,
         row.scope,
         row.bin,
-        Jsonb(lines),
+        json.encode(lines).decode(),
         row.document,
         row.operator,
         row.device,
@@ -308,7 +317,7 @@ def _policies(cursor: psycopg.Cursor, changes: Changes) -> None:
     rows = sorted(changes.policies.items())
     gone = [key for key, row in rows if not row.order.event_id]
     if gone:
-        cursor.execute(REGISTERS_GONE, [list(column) for column in zip(*gone, strict=True)])
+        cursor.execute(REGISTERS_GONE, _columns(gone))
     for name, forced in (("policies", False), ("policies_forced", True)):
         _upsert(
             cursor,
@@ -329,16 +338,14 @@ def _master(cursor: psycopg.Cursor, table: str, rows: dict[Any, MasterRow], zone
     gone = [row.event for row in ordered if row.deleted]
     if gone:
         names = list(columns)[:key]
-        cursor.execute(MASTER_GONE[table], [[getattr(e, n) for e in gone] for n in names])
+        cursor.execute(MASTER_GONE[table], [array([getattr(e, n) for e in gone]) for n in names])
     for statement, forced in zip(MASTER[table], (False, True), strict=True):
         kept = [row.event for row in ordered if not row.deleted and row.forced == forced]
         if kept:
-            values = {name: [getattr(event, name) for event in kept] for name in columns}
-            orders = [order_of(event) for event in kept]
-            values["occurred_at"] = [order.at for order in orders]
-            values["device_seq"] = [order.seq for order in orders]
-            values["event_id"] = [order.event_id for order in orders]
-            cursor.execute(statement, {**values, "zone": zone})
+            values = {name: array([getattr(event, name) for event in kept]) for name in columns}
+            orders = _columns([order_of(event) for event in kept])
+            values |= dict(zip(("occurred_at", "device_seq", "event_id"), orders, strict=True))
+            cursor.execute(statement, {**values, "default_timezone": zone})
 
 
 def _ids(cursor: psycopg.Cursor, partition: int, changes: Changes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from connectors.partitions import LogPartitions
@@ -53,8 +54,6 @@ def test_no_database_is_one_sentence():
 
 def test_a_cut_connection_is_made_again(database):
     """A connection that the server ends is replaced and the question answered."""
-    import psycopg
-
     partitions = LogPartitions(database, 8)
     assert partitions.of("A") == 0
     with psycopg.connect(database, autocommit=True) as conn:

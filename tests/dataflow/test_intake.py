@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -138,7 +139,8 @@ def test_a_scan_is_on_its_warehouse_s_partition_with_its_source(settings):
 
 def test_routing(settings):
     """Transfers that leave are on two partitions, cancels and global items on all."""
-    transfer = inbound("t", "A", event_id="t", type="transfer_out", counterpart="B", from_bin="A1", to_bin=None)
+    both = {"type": "transfer_out", "counterpart": "B", "from_bin": "A1", "to_bin": None}
+    transfer = inbound("t", "A", event_id="t", **both)
     cancel = json.dumps(
         {"event_id": "c", "type": "cancel", "occurred_at": AT, "warehouse": "A", "cancels": "in-1"}
     )
@@ -267,8 +269,6 @@ def test_order_is_kept(settings):
 
 def test_too_many_refusals_stop_the_flow(settings):
     """Past the limit the flow ends with the last refusal's sentence and exit code 3."""
-    from dataclasses import replace
-
     settings = replace(settings, reject_window=20, reject_share=0.1)
     put(settings, SCANS, *(inbound(n) for n in range(18)), b"{", b"{", b"{", inbound(99))
     with pytest.raises(Trouble, match=r"too many messages are refused .*not_json") as caught:
@@ -321,7 +321,7 @@ def test_a_signal_ends_it_in_order(settings, sign):
 
 
 def test_killed_again_and_again_nothing_is_lost(settings):
-    """kill -9 under load: every event is on the log, in the counters exactly once."""
+    """Under load and kill -9 every event is on the log, and in the counters exactly once."""
     total = 40_000
     for partition in range(4):
         numbers = range(partition, total, 4)

@@ -13,7 +13,8 @@ from flows.words import entries, words
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "\n".join(file.read_text() for file in sorted((ROOT / "flows").rglob("*.py")))
 # Ids that the code puts together: a type, a level, a status, a command, an option.
-MADE = ("command", "option", "column", "level", "status", "type", "kind", "run", "trace", "cli")
+FAMILIES = {"column", "run", "trace", "audit"}
+MADE = FAMILIES | {"command", "option", "level", "status", "type", "kind", "cli"}
 
 
 def placeholders(text: str) -> set[str]:
@@ -46,7 +47,7 @@ def test_no_sentence_is_left_over():
 
 def test_every_word_of_a_made_family_is_named_by_the_code():
     """Families of ids (columns, reports of the supervisor) hold nothing unused either."""
-    names = [name for name in entries() if name.split(".")[0] in {"column", "run", "trace"}]
+    names = [name for name in entries() if name.split(".")[0] in FAMILIES]
     last = {name: name.rpartition(".")[2] for name in names}
     assert {name for name, word in last.items() if not re.search(rf'[".]{word}"', CODE)} == set()
 

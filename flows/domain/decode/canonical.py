@@ -34,8 +34,8 @@ def decode(
             event = reread(value, allowed)
         if allowed is not None and (tag := _TAGS[type(event)]) not in allowed:
             raise refuse_type(tag, allowed)
-        # a NUL can only enter as an escape, and most messages have no escape at all
-        if value.find(b"\\") >= 0 and b"\\u0000" in value:
+        # a control character can only enter as an escape; most messages have no escape at all
+        if value.find(b"\\") >= 0 and b"\\u00" in value:
             check_texts(event)
         check(event)
     except Refused as refused:

@@ -15,7 +15,7 @@ import msgspec
 
 from flows.domain import events as ev
 from flows.domain.decode.quantities import amount, natural, number, positive
-from flows.domain.decode.refusal import Refused, missing, nul, shown
+from flows.domain.decode.refusal import CONTROL, Refused, missing, nul, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +53,10 @@ def check(event: ev.Event) -> None:
 
 
 def check_texts(event: ev.Event) -> None:
-    """Refuse a NUL in any text: no database text can hold it."""
+    """Refuse control characters in any text: a database holds no NUL, COPY marks NULL with one."""
     for name in event.__struct_fields__:
         value = getattr(event, name)
-        if isinstance(value, str) and "\x00" in value:
+        if isinstance(value, str) and CONTROL.search(value):
             raise nul(name, value)
         if isinstance(value, list | ev.Source):
             parts = value if isinstance(value, list) else [value]
@@ -67,7 +67,7 @@ def check_texts(event: ev.Event) -> None:
 def _check_part(part: msgspec.Struct, path: str) -> None:
     for name in part.__struct_fields__:
         value = getattr(part, name)
-        if isinstance(value, str) and "\x00" in value:
+        if isinstance(value, str) and CONTROL.search(value):
             raise nul(f"{path}.{name}", value)
 
 
@@ -246,8 +246,20 @@ def _bin(event: ev.Bin) -> None:
             setattr(event, name, number(value, name))
 
 
+DAY_FIELDS = tuple(name for name in ev.POLICY_FIELDS if name.endswith("_days"))
+QUANTITY_FIELDS = ("safety_stock", "reorder_qty", "order_multiple", "max_stock")
+MOST_DAYS = 36_500
+
+
 def _policy(event: ev.Policy) -> None:
     _amounts(event, ev.POLICY_FIELDS)
+    for name in DAY_FIELDS:
+        days = getattr(event, name)
+        if days is not None and days is not msgspec.UNSET and days > MOST_DAYS:
+            raise _share(name, f"at most {MOST_DAYS} days", days)
+    for name in QUANTITY_FIELDS:
+        if (value := getattr(event, name)) is not None and value is not msgspec.UNSET:
+            setattr(event, name, natural(value, name))
     level = event.service_level
     if level is not None and level is not msgspec.UNSET and not 0 < level < 1:
         raise _share("service_level", "between 0 and 1, both excluded", level)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from flows.domain.decode.refusal import Refused, nul, shown
+from flows.domain.decode.refusal import CONTROL, Refused, nul, shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400 * 10**9
@@ -150,7 +150,7 @@ def text_of(value: Any, kind: Kind, field: str, longest: int) -> str:
         raise Refused("wrong_type", field, f"`{field}` must be a text, but it is {shown(value)}.")
     else:
         text = _digits(decimal_of(value, kind, field), field)
-    if "\x00" in text:
+    if CONTROL.search(text):
         raise nul(field, text)
     if len(text) > longest:
         must = f"a text of at most {longest} characters"

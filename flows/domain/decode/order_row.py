@@ -18,7 +18,7 @@ from flows.domain.decode import connect
 from flows.domain.decode.checks import FIRST_YEAR, LAST_YEAR, out_of_years, state_of
 from flows.domain.decode.connect import PLAIN, Kinds
 from flows.domain.decode.quantities import ZERO, natural
-from flows.domain.decode.refusal import Refused, missing, nul
+from flows.domain.decode.refusal import CONTROL, Refused, missing, nul
 from flows.domain.events import OrderLine
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Row:
         if type(value) is int and not self.kinds:
             value = str(value)
         if type(value) is str and not self.kinds and len(value) <= longest:
-            if "\x00" in value:
+            if CONTROL.search(value):
                 raise nul(self.names[name], value)
             return value
         return connect.text_of(value, self._kind(name), self.names[name], longest)

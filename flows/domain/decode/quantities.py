@@ -1,8 +1,8 @@
 """Exact decimals: what a quantity and what any other number may be.
 
-A quantity enters as any Decimal and leaves with exactly four fraction digits, below 10^14, so
-that equal quantities are equal bytes in the log. Other numbers (cost, volume, thresholds) keep up
-to twelve fraction digits and lose trailing zeros. Raises `Refused`.
+A quantity enters as any Decimal and leaves with exactly four fraction digits, below 10^9, so that
+equal quantities are equal bytes in the log and sums fit NUMERIC(18,4). Other numbers (cost, volume,
+thresholds) keep up to twelve fraction digits and lose trailing zeros. Raises `Refused`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from decimal import Decimal
 
 from flows.domain.decode.refusal import Refused, shown
 
+PLACES = 4
 ZERO = Decimal("0.0000")
 _STEP = Decimal("0.0001")
 _FINE = Decimal("0.000000000001")
 _ONE = Decimal(1)
 _TRAPS = [decimal.Inexact, decimal.InvalidOperation]
-# 18 digits, four of them after the point: NUMERIC(18,4), so 10^14 and above cannot be written
-_NARROW = decimal.Context(prec=18, traps=_TRAPS)
+# 13 digits, four of them after the point: a sum reaches NUMERIC(18,4)'s 10^14 after 100,000 such
+_NARROW = decimal.Context(prec=13, traps=_TRAPS)
 _WIDE = decimal.Context(prec=26, traps=_TRAPS)
 _rounded = _NARROW.quantize
 
@@ -76,7 +77,7 @@ def _refused(value: Decimal, field: str, reason: ArithmeticError, digits: int) -
     elif isinstance(reason, decimal.Inexact) and not isinstance(reason, decimal.InvalidOperation):
         must = f"a number of at most {digits} fraction digits"
     else:
-        must = "below 100000000000000 in size"
+        must = f"below 1{'0' * (9 if digits == PLACES else 14)} in size"
     return Refused("bad_value", field, f"`{field}` must be {must}, but it is {shown(value)}.")
 
 

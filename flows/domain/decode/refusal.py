@@ -16,6 +16,8 @@ from flows.domain.rejects import Reject
 
 SHOWN_LENGTH = 60
 ID_LENGTH = 100
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What no text may hold: PostgreSQL has no NUL, and the writer marks NULL by such a character."""
 _ID = re.compile(rb'"event_id"\s*:\s*"([^"\\\x00-\x1f]{1,100})"')
 
 
@@ -48,7 +50,7 @@ def event_id_in(value: bytes) -> str:
     except (ValueError, RecursionError):
         match = _ID.search(value)
         found = match[1].decode("utf-8", "replace") if match else ""
-    return found[:ID_LENGTH].replace("\x00", "\ufffd")
+    return CONTROL.sub("\ufffd", found[:ID_LENGTH])
 
 
 def shown(value: Any) -> str:
@@ -84,5 +86,5 @@ def not_json(reason: Exception) -> Refused:
 
 
 def nul(field: str, value: str) -> Refused:
-    """Return the refusal of a text with a NUL, which no database text can hold."""
-    return Refused("bad_text", field, f"`{field}` holds a NUL character: {shown(value)}.")
+    """Return the refusal of a text with a NUL or another control character."""
+    return Refused("bad_text", field, f"`{field}` holds a control character: {shown(value)}.")

@@ -83,7 +83,9 @@ def test_quantities_are_positive_and_have_at_most_four_decimals(told):
 def test_stock_is_the_sum_of_what_was_sent(told):
     """Folding the scans gives the simulator's stock per warehouse, SKU, lot, bin and status."""
     stock = defaultdict(Decimal)
-    for event in told.scans():
+    numbered = told.scans()
+    numbered.sort(key=lambda event: (event["occurred_at"], event.get("device_seq", 0)))
+    for event in numbered:
         _post(stock, event)
     told_stock = {cell: quantity for cell, quantity in stock.items() if quantity}
     kept = defaultdict(Decimal)
@@ -101,8 +103,12 @@ def _post(stock, event):
 
     status = event.get("status", "sellable")
     if event["type"] == "stocktake":
+        if event["scope"] == "bin":
+            covered = event["warehouse"], event["sku"], event["to_bin"]
+            stock.update({key: Decimal(0) for key in stock if (*key[:2], key[3]) == covered})
         for line in event.get("lines", [{**event, "bin": event["to_bin"]}]):
-            where = event["warehouse"], event["sku"], line["lot"], line["bin"], "sellable"
+            kept = line.get("status", "sellable")
+            where = event["warehouse"], event["sku"], line["lot"], line["bin"], kept
             stock[where] = Decimal(str(line["quantity"]))
     elif event["type"] == "status":
         stock[cell(event["from_bin"], event["from_status"])] -= quantity
