@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from flows.domain.rows import Changes
     from flows.settings import Settings
 
-LIMIT = 5000
-"""Messages of one transaction."""
+LIMIT = 10_000
+"""Messages of one transaction: in a backlog, larger ones touch each account less often."""
 _NO_HEADERS: Mapping[str, bytes] = {}
 
 

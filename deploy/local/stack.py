@@ -169,18 +169,37 @@ def down(home: Path, say: Callable[[str], None], *, purge: bool = False, lang: s
     tell = teller(say, lang)
     with locked(home):
         stop_processes(home, tell)
-        state = load(home)
-        if state is None:
-            return
-        with ThreadPoolExecutor(len(SERVICES)) as pool:
-            list(pool.map(lambda name: _stop(name, state, tell), SERVICES))
+        state = _state_to_leave(home, purge=purge)
+        if state is not None:
+            with ThreadPoolExecutor(len(SERVICES)) as pool:
+                list(pool.map(lambda name: _stop(name, state, tell), SERVICES))
         if purge:
-            for folder in (*(state.data(name) for name in SERVICES), home / "logs"):
-                shutil.rmtree(folder, ignore_errors=True)
-            state_file(home).unlink(missing_ok=True)
-            if Path(state.root) != home:
-                shutil.rmtree(state.root, ignore_errors=True)
+            _purge(home, state)
             tell("purge", folder=home)
+
+
+def _state_to_leave(home: Path, *, purge: bool) -> State | None:
+    """Return what `stack.json` says; of a broken one a purge needs no more than the folder."""
+    try:
+        return load(home)
+    except StackError:
+        if not purge:
+            raise
+        return State(str(data_root(home, service_account())))
+
+
+def _purge(home: Path, state: State | None) -> None:
+    """Delete the servers' data, the logs, and what the replay keeps to go on later."""
+    shutil.rmtree(home / "logs", ignore_errors=True)
+    for kept in (home / "run").glob("*replay.*"):
+        kept.unlink(missing_ok=True)
+    if state is None:
+        return
+    for name in SERVICES:
+        shutil.rmtree(state.data(name), ignore_errors=True)
+    state_file(home).unlink(missing_ok=True)
+    if Path(state.root) != home:
+        shutil.rmtree(state.root, ignore_errors=True)
 
 
 def endpoints(home: Path) -> Endpoints | None:

@@ -9,25 +9,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from flows.words import Words, words
+
 if TYPE_CHECKING:
     import argparse
 
     from connectors.migrate import MigrationReport
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
-
-SENTENCES = {
-    "en": {
-        "done": "database {name}: {applied} migrations applied, {before} were there before",
-        "same": "database {name} is up to date ({before} migrations)",
-        "frozen": "frozen: {count} migrations; from now on a change of the schema is a new file",
-    },
-    "zh-CN": {
-        "done": "数据库 {name}：本次执行 {applied} 个迁移，此前已有 {before} 个",
-        "same": "数据库 {name} 已是最新（{before} 个迁移）",
-        "frozen": "已冻结 {count} 个迁移文件；此后修改表结构请新增文件",
-    },
-}
 
 
 def register(subparsers: Subparsers) -> None:
@@ -38,11 +27,7 @@ def register(subparsers: Subparsers) -> None:
         "  waterline migrate\n"
         "  WATERLINE_DSN=postgresql://admin@db.example/waterline waterline migrate",
     )
-    migrate.add_argument(
-        "--freeze",
-        action="store_true",
-        help="for a release: record the sums of all migrations in sql/migrations/frozen.txt",
-    )
+    migrate.add_argument("--freeze", action="store_true")
     migrate.set_defaults(run=run)
 
 
@@ -50,12 +35,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Migrate, or freeze what a release ships."""
     from connectors import migrate  # noqa: PLC0415 - slow to import, needed only here
 
-    say = SENTENCES[settings.lang]
+    say = words(settings.lang)
     if args.freeze:
-        sys.stdout.write(say["frozen"].format(count=migrate.freeze(migrate.SQL)) + "\n")
+        _tell(say("migrate.frozen", count=migrate.freeze(migrate.SQL)))
         return 0
     report = migrate.migrate(settings.need_dsn(), migrate.SQL, _tell)
-    sys.stdout.write(sentence(report, say) + "\n")
+    _tell(sentence(report, say))
     return 0
 
 
@@ -63,8 +48,9 @@ def _tell(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def sentence(report: MigrationReport, say: dict[str, str]) -> str:
+def sentence(report: MigrationReport, say: Words) -> str:
     """Return what a run did, in one line."""
-    return say["done" if report.applied else "same"].format(
-        name=report.database, applied=len(report.applied), before=report.before
-    )
+    if not report.applied:
+        return say("migrate.same", name=report.database, before=report.before)
+    applied = len(report.applied)
+    return say("migrate.done", name=report.database, applied=applied, before=report.before)

@@ -37,6 +37,8 @@ class Parser(argparse.ArgumentParser):
         kwargs.setdefault("allow_abbrev", False)
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, **kwargs)
+        self._positionals.title = self.say("cli.arguments")
+        self._optionals.title = self.say("cli.options")
         self.description = self.description or self.say.get(f"command.{self.command}", "") or None
 
     @property
@@ -47,7 +49,9 @@ class Parser(argparse.ArgumentParser):
     def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
         """Add an option; its help is the catalogue's where it has one."""
         action = super().add_argument(*args, **kwargs)
-        if action.help is not argparse.SUPPRESS:
+        if action.dest == "help":
+            action.help = self.say("cli.help")
+        elif action.help is not argparse.SUPPRESS:
             name = f"option.{self.command.replace(' ', '-')}.{action.dest}"
             action.help = self.say.get(name, action.help or "") or None
         return action
@@ -95,7 +99,7 @@ def first_word(arguments: Iterable[str]) -> str | None:
 def top(say: Words) -> Top:
     """Return the parser of `waterline`, without commands yet."""
     parser = Top(prog="waterline", say=say, add_help=True)
-    parser.add_argument("--version", action="store_true", help="show the version")
+    parser.add_argument("--version", action="store_true", help=say("cli.version"))
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     return parser

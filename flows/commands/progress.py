@@ -6,6 +6,7 @@ May fail: no database, no broker.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -73,16 +74,36 @@ def _behind(rows: list[Row], last: dict[tuple[str, int], int], key: str, prefix:
     made = []
     for place, end in sorted(last.items()):
         row = known.get(place, {"topic": place[0], key: place[1], "next_offset": 0})
-        made.append({**row, "end": end, "behind": max(end - (row["next_offset"] or 0), 0)})
+        behind = max(end - (row["next_offset"] or 0), 0)
+        made.append({**row, "topic": place[0], "end": end, "behind": behind})
     return made
 
 
 def show_progress(rows: dict[str, Any], settings: Settings) -> None:
     """Print the rows for a person."""
     say = words(settings.lang)
-    shown.show(log_table(rows["log"], settings, say))
+    if not rows["log"] and not rows["intake"]:
+        shown.show(say("progress.nothing"))
+        return
+    shown.show(say("progress.intake"), intake_table(rows["intake"], say))
+    shown.show("", say("progress.log"), log_table(rows["log"], settings, say))
     if rows["lag"]:
         shown.show("", say("summary.lag"), lag_table(rows["lag"], say))
+
+
+def intake_table(rows: Iterable[Row], say: Words) -> Table:
+    """Return the table of intake's topics: the sums of their partitions."""
+    numbers = ("behind", "consumed", "events", "ignored", "rejects")
+    table = shown.table(
+        [(say("column.topic"), "<"), *((say(f"column.{name}"), ">") for name in numbers)]
+    )
+    sums: dict[str, Counter[str]] = {}
+    for row in rows:
+        counts = {name: row.get(name) or 0 for name in numbers}
+        sums.setdefault(row["topic"], Counter()).update(counts)
+    for topic, counted in sums.items():
+        table.add_row(topic, *(shown.number(counted[name]) for name in numbers))
+    return table
 
 
 def log_table(rows: Iterable[Row], settings: Settings, say: Words) -> Table:

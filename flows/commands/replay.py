@@ -58,29 +58,23 @@ examples:
 
 def register(subparsers: Subparsers) -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "replay", help="real orders, as an OMS and its warehouses would send them", epilog=EXAMPLE
-    )
+    parser = subparsers.add_parser("replay", epilog=EXAMPLE)
     add = parser.add_argument
-    add("dataset", choices=["complete-journey"], metavar="complete-journey", help="the data set")
-    add("--days", type=int, default=60, help="days of history (default 60, at most 330)")
-    add("--warehouses", type=int, default=8, help="how many regions share the orders (1 to 8)")
-    add("--skus", type=int, default=6000, help="the best-selling SKUs to list (default 6000)")
-    add("--seed", type=int, default=7, help="another seed, another simulation")
-    add("--until", metavar="TIME", help="end of the history, RFC 3339 (default now)")
-    add("--live", action="store_true", help="go on with wall-clock times until stopped")
-    pace = "live: 1 is the data's own pace; the default 120 is about 20 messages a second"
-    add("--speed", type=float, default=120.0, help=pace)
-    add("--for", type=float, dest="seconds", metavar="SECONDS", help="end the live stream by then")
-    add("--repeats", type=float, default=0.0, metavar="SHARE", help="share sent twice")
-    late = "share that comes up to six hours after its turn"
-    add("--late", type=float, default=0.0, metavar="SHARE", help=late)
-    waits = "its last scans wait so long and come at once, half an hour before the end"
-    place = "WAREHOUSE:HOURS"
-    add("--offline", type=_offline, action="append", default=[], metavar=place, help=waits)
-    add("--out", metavar="FILE", help="JSON lines to a file instead of Kafka; - is stdout")
-    add("--anew", action="store_true", help="send history again, as a session of its own")
-    add("--json", action="store_true", help="the summary as JSON")
+    add("dataset", choices=["complete-journey"], metavar="complete-journey")
+    add("--days", type=int, default=60)
+    add("--warehouses", type=int, default=8)
+    add("--skus", type=int, default=6000)
+    add("--seed", type=int, default=7)
+    add("--until", metavar="TIME")
+    add("--live", action="store_true")
+    add("--speed", type=float, default=120.0)
+    add("--for", type=float, dest="seconds", metavar="SECONDS")
+    add("--repeats", type=float, default=0.0, metavar="SHARE")
+    add("--late", type=float, default=0.0, metavar="SHARE")
+    add("--offline", type=_offline, action="append", default=[], metavar="WAREHOUSE:HOURS")
+    add("--out", metavar="FILE")
+    add("--anew", action="store_true")
+    add("--json", action="store_true")
     parser.set_defaults(run=run)
 
 
@@ -322,13 +316,7 @@ def _tell(args: argparse.Namespace, settings: Settings, job: _Job, seconds: floa
             "already_until": job.already,
         })  # fmt: skip
     elif job.already and not args.live:
-        sentence = say.get(
-            "replay.already",
-            "this history was sent before (until {until}): nothing sent; "
-            "--live goes on from there, --anew sends it again",
-        )
-        say_line(sentence.format(until=job.already))
+        say_line(say("replay.already", until=job.already))
     elif args.out != "-":
-        sentence = say.get("replay.sent", "{total} messages sent in {seconds} s: {topics}")
         topics = ", ".join(f"{name} {count:,}" for name, count in sorted(job.sent.items()))
-        say_line(sentence.format(total=f"{total:,}", seconds=f"{seconds:.1f}", topics=topics))
+        say_line(say("replay.sent", total=f"{total:,}", seconds=f"{seconds:.1f}", topics=topics))

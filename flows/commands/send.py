@@ -51,11 +51,11 @@ _key_of = msgspec.json.Decoder(_Keyed).decode
 
 def register(subparsers: Subparsers) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("send", help="put messages on a topic", epilog=EXAMPLE)
-    parser.add_argument("file", metavar="FILE", help="one JSON document a line; - is stdin")
-    parser.add_argument("--topic", required=True, help=", ".join(TOPICS))
-    parser.add_argument("--format", choices=FORMATS, help="sets the header `format`")
-    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    parser = subparsers.add_parser("send", epilog=EXAMPLE)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--topic", required=True)
+    parser.add_argument("--format", choices=FORMATS)
+    parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
 
@@ -68,8 +68,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         lines = _lines(file, args.file)
         first = next(lines, None)
         if first is None:
-            raise Trouble(say.get("send.empty", "{file} is empty: nothing to send").format(
-                file=_named(args.file)))  # fmt: skip
+            raise Trouble(say("send.empty", file=_named(args.file)))
         sender = _Sender(settings, topic, headers)
         try:
             sender.send(first)
@@ -80,8 +79,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         as_json({"topic": full, "sent": sender.lines, "messages": sender.messages})
     else:
-        sentence = say.get("send.sent", "{count} messages sent to {topic}")
-        say_line(sentence.format(count=sender.lines, topic=full))
+        say_line(say("send.sent", count=sender.lines, topic=full))
     return 0
 
 

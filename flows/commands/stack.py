@@ -17,55 +17,17 @@ from typing import TYPE_CHECKING
 from deploy.local import stack
 from deploy.local.flow_processes import running
 from deploy.local.state import KAFKA, POSTGRES
-from flows.commands import shown
+from flows.commands import progress, shown
+from flows.words import Words, words
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
-SENTENCES = {
-    "en": {
-        "outside": "{name}: {variable} is set, so that one is used and none is started here",
-        "ready": "{name} runs on {address}",
-        "next": "Next:\n"
-        '  eval "$(waterline up --env)"   WATERLINE_DSN and WATERLINE_BROKERS for this shell\n'
-        '  {psql} "$WATERLINE_DSN"   look into the database\n'
-        "  waterline status               what runs; logs are in {logs}\n"
-        "  waterline down                 stop everything; data are kept",
-        "nothing": "nothing of this stack runs",
-        "stopped": "everything is stopped; the data in {home} are kept",
-        "name": "what",
-        "state": "state",
-        "address": "address",
-        "pid": "process",
-        "log": "log",
-        "running": "running",
-        "down": "stopped",
-        "given": "from {variable}",
-    },
-    "zh-CN": {
-        "outside": "{name}：已设置 {variable}，直接使用，不在本机启动",
-        "ready": "{name} 运行于 {address}",
-        "next": "接下来：\n"
-        '  eval "$(waterline up --env)"   在当前终端设置 WATERLINE_DSN 和 WATERLINE_BROKERS\n'
-        '  {psql} "$WATERLINE_DSN"   查看数据库\n'
-        "  waterline status               查看运行情况；日志在 {logs}\n"
-        "  waterline down                 全部停止，数据保留",
-        "nothing": "本机组件均未运行",
-        "stopped": "已全部停止；{home} 中的数据保留",
-        "name": "名称",
-        "state": "状态",
-        "address": "地址",
-        "pid": "进程",
-        "log": "日志",
-        "running": "运行中",
-        "down": "已停止",
-        "given": "来自 {variable}",
-    },
-}
+_STATES = {"running": "stack.running", "down": "stack.down", "given": "stack.given"}
 _VARIABLES = {KAFKA: "WATERLINE_BROKERS", POSTGRES: "WATERLINE_DSN"}
 
 
@@ -85,17 +47,15 @@ def register(subparsers: Subparsers) -> None:
     up = subparsers.add_parser(
         "up", epilog='examples:\n  waterline up\n  eval "$(waterline up --env)"'
     )
-    up.add_argument(
-        "--env", action="store_true", help="print only the export lines for a shell, on stdout"
-    )
+    up.add_argument("--env", action="store_true")
     up.set_defaults(run=run_up)
     down = subparsers.add_parser(
         "down", epilog="examples:\n  waterline down\n  waterline down --purge"
     )
-    down.add_argument("--purge", action="store_true", help="delete the data and the logs as well")
+    down.add_argument("--purge", action="store_true")
     down.set_defaults(run=run_down)
     status = subparsers.add_parser("status", epilog="example: waterline status --json")
-    status.add_argument("--json", action="store_true", help="one JSON document for programs")
+    status.add_argument("--json", action="store_true")
     status.set_defaults(run=run_status)
 
 
@@ -106,59 +66,74 @@ def run_up(args: argparse.Namespace, settings: Settings) -> int:
         shown.say_line(f"export WATERLINE_DSN={shlex.quote(ready.need_dsn())}")
         shown.say_line(f"export WATERLINE_BROKERS={shlex.quote(ready.need_brokers())}")
         return 0
-    say = SENTENCES[settings.lang]
+    say = words(settings.lang)
     for row in stack_rows(ready):
         if row.state == "running":
-            shown.say_line(say["ready"].format(name=row.name, address=row.address))
+            shown.say_line(say("stack.ready", name=row.name, address=row.address))
     own = stack.psql(settings.home)
-    psql = "psql" if own is None or shutil.which("psql") else str(own)
-    shown.say_line(say["next"].format(psql=psql, logs=settings.home / "logs"))
+    psql = "psql" if own is None or shutil.which("psql") else own
+    shown.say_line(say("stack.next", psql=psql, logs=settings.home / "logs"))
     return 0
 
 
 def run_down(args: argparse.Namespace, settings: Settings) -> int:
     """Stop the flows and the servers of this clone."""
-    say = SENTENCES[settings.lang]
+    say = words(settings.lang)
     ran = bool(stack.endpoints(settings.home) or running(settings.home))
     stack.down(settings.home, shown.say_line, purge=args.purge, lang=settings.lang)
     if not ran:
-        shown.say_line(say["nothing"])
+        shown.say_line(say("stack.nothing"))
     elif not args.purge:
-        shown.say_line(say["stopped"].format(home=settings.home))
+        shown.say_line(say("stack.stopped", home=settings.home))
     return 0
 
 
 def run_status(args: argparse.Namespace, settings: Settings) -> int:
-    """Show every row of `ROWS`."""
-    rows = [row for part in ROWS for row in part(settings)]
+    """Show what runs, and how far the flows have read where there is a database to ask."""
+    rows = [*stack_rows(settings), *process_rows(settings)]
+    found = progress.status(settings)
     if args.json:
-        shown.as_json([asdict(row) for row in rows])
+        nothing: dict[str, object] = {"log": [], "intake": [], "lag": []}
+        shown.as_json({"services": [asdict(row) for row in rows], **(found or nothing)})
         return 0
-    say = SENTENCES[settings.lang]
-    table = shown.table(
-        [(say["name"], "!"), (say["state"], "<"), (say["address"], "!"), (say["pid"], ">")]
-    )
-    for row in rows:
-        state = say[row.state].format(variable=_variable(row.name))
-        table.add_row(row.name, state, row.address or "–", str(row.pid or "–"))
-    shown.show(table)
-    shown.say_line(f"{say['log']}: {settings.home / 'logs'}")
+    say = words(settings.lang)
+    _show_services(rows, say)
+    shown.say_line(say("stack.logs", logs=settings.home / "logs"))
+    shown.say_line("")
+    if found is None:
+        shown.say_line(say("stack.no_progress"))
+    else:
+        progress.show_progress(found, settings)
     return 0
 
 
-def bring_up(settings: Settings, say: Callable[[str], None]) -> Settings:
+def _show_services(rows: Iterable[Row], say: Words) -> None:
+    table = shown.table(
+        [
+            (say("stack.name"), "!"),
+            (say("stack.state"), "<"),
+            (say("stack.address"), "!"),
+            (say("stack.pid"), ">"),
+        ]
+    )
+    for row in rows:
+        state = say(_STATES[row.state], variable=_variable(row.name))
+        table.add_row(row.name, state, row.address or "–", str(row.pid or "–"))
+    shown.show(table)
+
+
+def bring_up(settings: Settings, tell: Callable[[str], None]) -> Settings:
     """Start what the environment does not name; return the settings with both addresses."""
     given = dict(_given(settings))
-    words = SENTENCES[settings.lang]
+    say = words(settings.lang)
     for service in given:
-        variable = _VARIABLES[service]
-        say(words["outside"].format(name=stack.NAMES[service], variable=variable))
+        tell(say("stack.outside", name=stack.NAMES[service], variable=_VARIABLES[service]))
     services = [service for service in stack.SERVICES if service not in given]
     if not services:
         return settings
     found = stack.up(
         settings.home,
-        say,
+        tell,
         cache=settings.cache,
         mirrors=stack.Mirrors(
             os.environ.get("WATERLINE_MAVEN_URL"), os.environ.get("WATERLINE_DEBIAN_URL")
@@ -194,10 +169,6 @@ def stack_rows(settings: Settings) -> list[Row]:
 def process_rows(settings: Settings) -> list[Row]:
     """Return Waterline's own processes in the background."""
     return [Row(name, "running", pid=pid) for name, pid in running(settings.home).items()]
-
-
-ROWS: list[Callable[[Settings], list[Row]]] = [stack_rows, process_rows]
-"""What `waterline status` shows, in this order; another module may add its own."""
 
 
 def _given(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -31,9 +31,9 @@ EXAMPLE = """example:
 
 def register(subparsers: Subparsers) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("tick", help="one tick of the clock", epilog=EXAMPLE)
-    parser.add_argument("--at", metavar="TIME", help="RFC 3339 with an offset; default: now")
-    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    parser = subparsers.add_parser("tick", epilog=EXAMPLE)
+    parser.add_argument("--at", metavar="TIME")
+    parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
 
@@ -52,8 +52,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         as_json({"event_id": event, "topic": topic, "partitions": count})
     else:
-        sentence = say.get("tick.sent", "{event_id} is on all {count} partitions of {topic}")
-        say_line(sentence.format(event_id=event, count=count, topic=topic))
+        say_line(say("tick.sent", event_id=event, count=count, topic=topic))
     return 0
 
 

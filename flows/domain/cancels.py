@@ -21,6 +21,11 @@ class Cancels:
         for row in rows:
             self._note(row.cancel_id, row.target_id)
 
+    @property
+    def any(self) -> bool:
+        """Tell whether there is any cancel at all."""
+        return bool(self._targets)
+
     def effective(self, event_id: str, _asked: frozenset[str] = frozenset()) -> bool:
         """Tell whether an event takes effect; a circle of cancels counts as not cancelled."""
         cancels = self._by_target.get(event_id)

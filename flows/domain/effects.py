@@ -135,8 +135,9 @@ class Effects:
         self, event: Movement, offset: int, sign: int = 1, *, correction: bool = False
     ) -> None:
         quantity = sign * fixed(event.quantity)
-        if self._state.owns(event.warehouse):
-            account = self._state.account((event.warehouse, event.sku), event.occurred_at)
+        state = self._state
+        if event.warehouse in state.home or state.owns(event.warehouse):
+            account = state.account((event.warehouse, event.sku), event.occurred_at)
             kind = type_of(event)
             direction = 0
             for cell, direction in LEGS[type(event)](event):
@@ -189,11 +190,15 @@ class Effects:
         self._redate(account, event.lot or "")
 
     def _date(self, account: Account, event: Movement | Stocktake, *, receipt: bool) -> None:
-        if not (receipt or event.expires_on or event.produced_on):
+        row = account.lots.get(event.lot or "")
+        known = row is not None and row.received_at is not None
+        news = receipt and not (known and row.received_at <= event.occurred_at)  # type: ignore[union-attr,operator]
+        if not (news or event.expires_on or event.produced_on):
             return
-        row = account.lot(event.lot or "")
+        row = row or account.lot(event.lot or "")
+        shown = (row.expires_on, row.received_at)
         if lots.note(row, order_of(event), event.expires_on, event.produced_on, receipt=receipt):
-            self._dated(account, row)
+            self._dated(account, row, shown)
 
     def _redate(self, account: Account, lot: str) -> None:
         changes, key = self._state.changes, account.key
@@ -214,9 +219,9 @@ class Effects:
             return False
         return self._cancels.effective(statement.event_id)
 
-    def _dated(self, account: Account, row: LotRow) -> None:
+    def _dated(self, account: Account, row: LotRow, shown: object = None) -> None:
         self._lots[account.key, row.lot] = row
-        if account.dirty is not None:
+        if account.dirty is not None and shown != (row.expires_on, row.received_at):
             account.dirty.update(cell for cell in account.cells if cell.lot == row.lot)
 
     def _line(self, event: Line, offset: int) -> None:  # noqa: ARG002 one form for all kinds

@@ -25,7 +25,7 @@ Threshold = Decimal | UnsetType | None
 Days = Annotated[int, Meta(ge=0, le=36500)] | None
 
 
-class Source(Struct, omit_defaults=True, frozen=True):
+class Source(Struct, omit_defaults=True, frozen=True, gc=False):
     """Where intake read the message: system, topic, partition, offset."""
 
     system: str | None = None
@@ -34,7 +34,7 @@ class Source(Struct, omit_defaults=True, frozen=True):
     offset: int | None = None
 
 
-class Event(Struct, omit_defaults=True, kw_only=True, tag_field="type"):
+class Event(Struct, omit_defaults=True, kw_only=True, tag_field="type", gc=False):
     """What every event carries. `occurred_at` is the device's clock."""
 
     event_id: Id
@@ -104,7 +104,7 @@ class StatusChange(Movement, kw_only=True, tag="status"):
     from_status: Id
 
 
-class CountLine(Struct, omit_defaults=True, kw_only=True):
+class CountLine(Struct, omit_defaults=True, kw_only=True, gc=False):
     """What was counted of one lot in one bin; `quantity` ≥ 0."""
 
     quantity: Decimal

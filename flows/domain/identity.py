@@ -24,16 +24,8 @@ RECENT = 100_000
 LARGEST = 4_000_000
 
 
-class Sighting(Struct, frozen=True, gc=False):
-    """The content hash of an event seen before, and when it occurred (µs since 1970)."""
-
-    content: int
-    at: int
-
-    @property
-    def occurred_at(self) -> datetime:
-        """The time as a datetime."""
-        return EPOCH + timedelta(microseconds=self.at)
+Sighting = tuple[int, datetime]
+"""The content hash of an event seen before, and when it occurred."""
 
 
 class Level(Struct):
@@ -52,12 +44,6 @@ def digest(event_id: str) -> int:
 def content_print(content: bytes) -> int:
     """Return the 64-bit hash (xxh3) of an event's content."""
     return xxh3_64_intdigest(content)
-
-
-def micros(at: datetime) -> int:
-    """Return microseconds since 1970 of an aware time, exactly."""
-    passed = at - EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 class Seen:
@@ -88,8 +74,9 @@ class Seen:
             spots = np.searchsorted(level.ids, wanted)
             spots[spots == len(level.ids)] = 0
             for spot in spots[level.ids[spots] == wanted].tolist():
-                hits[int(level.ids[spot])] = Sighting(
-                    int(level.prints[spot]), int(level.times[spot])
+                hits[int(level.ids[spot])] = (
+                    int(level.prints[spot]),
+                    EPOCH + timedelta(microseconds=int(level.times[spot])),
                 )
         return hits
 
@@ -97,9 +84,9 @@ class Seen:
         """Return the recent sighting of a hash."""
         return self._recent.get(key)
 
-    def add(self, key: int, content: int, at: datetime) -> None:
+    def add(self, key: int, sighting: Sighting) -> None:
         """Remember a new event of the current batch."""
-        self._recent[key] = self._fresh[key] = Sighting(content, micros(at))
+        self._recent[key] = self._fresh[key] = sighting
 
     def flush(self) -> tuple[list[IdRun], list[int]]:
         """Return the runs to store with this batch and the numbers of those they replace."""
@@ -121,8 +108,10 @@ class Seen:
 
     def _run(self, entries: dict[int, Sighting]) -> IdRun:
         ids = np.fromiter(entries, dtype=np.uint64, count=len(entries))
-        prints = np.fromiter((s.content for s in entries.values()), np.uint64, len(entries))
-        times = np.fromiter((s.at for s in entries.values()), np.int64, len(entries))
+        prints = np.array([content for content, _ in entries.values()], dtype=np.uint64)
+        # A double holds the microseconds of these centuries exactly enough to be rounded right.
+        seconds = np.array([at.timestamp() for _, at in entries.values()])
+        times = np.rint(seconds * 1e6).astype(np.int64)
         order = np.argsort(ids, kind="stable")
         number, self._next_run = self._next_run, self._next_run + 1
         return IdRun(
@@ -155,7 +144,7 @@ def _level(run: IdRun) -> Level:
 def _entries(run: IdRun) -> dict[int, Sighting]:
     level = _level(run)
     return {
-        key: Sighting(content, at)
+        key: (content, EPOCH + timedelta(microseconds=at))
         for key, content, at in zip(
             level.ids.tolist(), level.prints.tolist(), level.times.tolist(), strict=True
         )

@@ -91,51 +91,54 @@ class Ledger:
             keys = [0 if type(e) is Reject else digest(e.event_id) for _, _, e in batch]
             older = self._seen.older(keys)
             self._preload(batch)
-            for message, key in zip(batch, keys, strict=True):
-                self._one(message, key, older, changes)
+            for (offset, broker_time, event), key in zip(batch, keys, strict=True):
+                if isinstance(event, Reject):
+                    self._reject(changes, offset, event)
+                else:
+                    if broker_time is not self._judged_by:
+                        self._judge_by(broker_time)
+                    self._one(offset, event, key, older, changes)
+            self._counters.consumed += len(batch)
             changes.last_offset = batch[-1][0]
             self.next_offset = changes.last_offset + 1
         return self._finish(changes)
 
     def _one(
-        self, message: Message, key: int, older: dict[int, Sighting], changes: Changes
+        self,
+        offset: int,
+        event: AnyEvent,
+        key: int,
+        older: dict[int, Sighting],
+        changes: Changes,
     ) -> None:
-        offset, broker_time, event = message
-        counters = self._counters
-        counters.consumed += 1
-        if isinstance(event, Reject):
-            self._reject(changes, offset, event)
-            return
         mark = content_print(content(event))
         known = self._seen.get(key) or older.get(key)
         if known is not None:
-            if known.content == mark:
-                counters.repeats += 1
+            if known[0] == mark:
+                self._counters.repeats += 1
             else:
                 self._reject(changes, offset, self._conflict(event, known))
             return
         at = event.occurred_at
-        if broker_time is not self._judged_by:
-            self._judge_by(broker_time)
         if at > self._ahead or at < self._old or not self._at_home(event):
-            refusal = self._refusal(event, broker_time)
+            refusal = self._refusal(event)
             if refusal is not None:
                 self._reject(changes, offset, refusal)
                 return
-        counters.applied += 1
-        self._seen.add(key, mark, at)
+        self._counters.applied += 1
+        self._seen.add(key, (mark, at))
         if isinstance(event, Cancel):
             self._cancel(event, offset, changes)
             return
         if isinstance(event, Stated):
-            changes.timings.append((event.warehouse, at, broker_time, event.sent_at))
+            changes.timings.append((event.warehouse, at, self._judged_by, event.sent_at))
         self._effects.apply(event, offset)
-        if not self._cancels.effective(event.event_id):
+        if self._cancels.any and not self._cancels.effective(event.event_id):
             self._effects.undo(event, offset)
 
     def _at_home(self, event: AnyEvent) -> bool:
         warehouse = getattr(event, "warehouse", None)
-        return warehouse is None or self._state.owns(warehouse)
+        return warehouse in self._state.home or warehouse is None or self._state.owns(warehouse)
 
     def _judge_by(self, broker_time: datetime) -> None:
         """Set the bounds inside which a time needs no closer look."""
@@ -156,26 +159,26 @@ class Ledger:
     def _find(self, event_id: str) -> Event | None:
         key = digest(event_id)
         sighting = self._seen.get(key) or self._seen.older([key]).get(key)
-        return None if sighting is None else self._effects.find(event_id, sighting.occurred_at)
+        return None if sighting is None else self._effects.find(event_id, sighting[1])
 
     def _conflict(self, event: Event, known: Sighting) -> Reject:
-        first = self._effects.find(event.event_id, known.occurred_at)
+        first = self._effects.find(event.event_id, known[1])
         return Reject(
             "conflict",
             "event_id",
             f"event_id {event.event_id!r} was seen before with other content: "
-            f"first {_describe(first) or f'an event of {known.occurred_at.isoformat()}'}, "
+            f"first {_describe(first) or f'an event of {known[1].isoformat()}'}, "
             f"now {_describe(event)}; the first one stands",
             event.event_id,
         )
 
-    def _refusal(self, event: AnyEvent, broker_time: datetime) -> Reject | None:
+    def _refusal(self, event: AnyEvent) -> Reject | None:
         if event.occurred_at > self._ahead:
             return Reject(
                 "clock_future",
                 "occurred_at",
                 f"occurred_at {event.occurred_at.isoformat()} is more than 5 minutes ahead of "
-                f"the broker's clock ({broker_time.isoformat()})",
+                f"the broker's clock ({self._judged_by.isoformat()})",
                 event.event_id,
             )
         kind, state = type(event), self._state
@@ -183,7 +186,7 @@ class Ledger:
         if kind in DATED and event.occurred_at < self._old and warehouse is not None:
             # A transfer is judged alike on both of its partitions: by what both know.
             horizon = state.frozen_after("" if kind is TransferOut else warehouse)
-            if event.occurred_at < broker_time - horizon:
+            if event.occurred_at < self._judged_by - horizon:
                 return Reject(
                     "too_late",
                     "occurred_at",

@@ -21,8 +21,7 @@ def note(
     """Take a statement into a lot's row; tell whether anything changed."""
     changed = False
     if expires_on is not None and (row.expires_by is None or order > row.expires_by):
-        changed = row.expires_on != expires_on
-        row.expires_on, row.expires_by = expires_on, order
+        row.expires_on, row.expires_by, changed = expires_on, order, True
     if produced_on is not None and (row.produced_by is None or order > row.produced_by):
         row.produced_on, row.produced_by, changed = produced_on, order, True
     if receipt and (row.received_at is None or order.at < row.received_at):

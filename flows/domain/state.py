@@ -37,7 +37,7 @@ class State:
         self._fleeting: set[str] = set()
         self._leaving: set[str] = set()
         self._owns = owns
-        self._home: set[str] = set()
+        self.home: set[str] = set()
         self.clock = start.clock_at
         self.changes = Changes()
         self.orders = OrderBook(self._reserve)
@@ -45,11 +45,11 @@ class State:
 
     def owns(self, warehouse: str) -> bool:
         """Tell whether a warehouse is on this partition; once it is, it stays."""
-        if warehouse in self._home:
+        if warehouse in self.home:
             return True
         if not self._owns(warehouse):
             return False
-        self._home.add(warehouse)
+        self.home.add(warehouse)
         return True
 
     def begin(self) -> Changes:
@@ -99,9 +99,7 @@ class State:
 
     def account(self, key: tuple[str, str], at: datetime) -> Account:
         """Return an account that an event of time `at` concerns; it is shown with this batch."""
-        account = self._touched.get(key)
-        if account is None:
-            account = self._touch(key)
+        account = self._touched.get(key) or self._touch(key)
         if account.updated_at is None or at > account.updated_at:
             account.updated_at = at
         return account

@@ -168,6 +168,28 @@ class TestState:
         assert stack.status(tmp_path) == []
         stack.down(tmp_path / "missing", pytest.fail)
 
+    def test_purge_forgets_what_was_replayed(self, tmp_path: Path) -> None:
+        """Without its topics a history counts as never sent; what is not ours stays."""
+        run = tmp_path / "run"
+        run.mkdir()
+        (tmp_path / "logs").mkdir()
+        for name in ("replay.done", "replay.state", "other-replay.done", "notes.txt"):
+            (run / name).touch()
+        stack.down(tmp_path, quiet)
+        assert len(list(run.iterdir())) == 4
+        stack.down(tmp_path, quiet, purge=True)
+        assert [file.name for file in run.iterdir()] == ["notes.txt"]
+        assert not (tmp_path / "logs").exists()
+
+    def test_purge_of_a_broken_file(self, tmp_path: Path) -> None:
+        """A purge needs no stack.json that can be read, as the sentence about it says."""
+        file = tmp_path / "stack.json"
+        file.write_text("{")
+        with pytest.raises(StackError, match="broken"):
+            stack.down(tmp_path, quiet)
+        stack.down(tmp_path, quiet, purge=True)
+        assert not file.exists()
+
     def test_password_is_private(self, tmp_path: Path) -> None:
         """Only the owner may read the file with the password."""
         state.save(tmp_path, state.State(str(tmp_path), postgres_port=1))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from flows.commands.parser import Parser
 
 SEED = Path(__file__).with_name("seed.sql")
-COMMANDS = ("run", "stock", "trace", "rejects", "summary", "demo", "migrate")
+COMMANDS = (
+    *("demo", "up", "down", "status", "migrate", "run", "send", "replay", "tick"),
+    *("stock", "trace", "rejects", "summary", "audit"),
+)
 
 
 @pytest.fixture
@@ -83,6 +87,18 @@ def test_every_command_has_help_with_an_example(waterline, command, lang):
     assert entries()[f"command.{command}"][lang][:20] in re.sub(r"\s+", " ", out)
 
 
+def test_every_option_has_a_help_text_of_the_catalogue(tmp_path):
+    """Nobody reads half a help page in the other language."""
+    parser = cli.build(load({"WATERLINE_HOME": str(tmp_path)}))
+    shown = {
+        f"option.{name}.{action.dest}"
+        for name, sub in _choices(parser)
+        for action in sub._actions
+        if action.help != argparse.SUPPRESS and action.dest != "help"
+    }
+    assert shown - set(entries()) == set()
+
+
 def test_every_option_of_the_catalogue_belongs_to_a_command(tmp_path):
     """A help text whose option is gone is deleted."""
     parser = cli.build(load({"WATERLINE_HOME": str(tmp_path)}))
@@ -137,6 +153,16 @@ def test_without_a_database_a_command_says_how_to_get_one(waterline, line):
     code, _, err = waterline(line)
     assert code == 1
     assert err == "waterline: no database: run `waterline up` or set WATERLINE_DSN\n"
+
+
+def test_status_without_anything_is_an_answer(waterline):
+    """Nothing runs: the services are stopped, and there is no progress to show."""
+    code, out, _ = waterline("status --json")
+    assert code == 0
+    found = json.loads(out)
+    assert [row["state"] for row in found.pop("services")] == ["down", "down"]
+    assert found == {"log": [], "intake": [], "lag": []}
+    assert "cannot be told" in waterline("status")[1]
 
 
 def test_a_wrong_variable_is_one_sentence(waterline):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 
 import psycopg
@@ -7,6 +9,7 @@ import pytest
 
 from connectors.kafka import INTAKE, LOG, Outlet, ensure_topics
 from connectors.watermarks import ends
+from flows import cli
 from flows.commands import progress
 
 pytestmark = pytest.mark.stack
@@ -64,7 +67,32 @@ def test_status_has_nothing_to_tell_without_servers(settings):
     assert progress.status(replace(settings, dsn="postgresql://127.0.0.1:1/x")) is None
 
 
-def test_progress_is_printed_as_a_table(installation, capsys):
-    """One row per partition of the log."""
+def test_progress_is_printed_as_two_tables(installation, capsys):
+    """One row per topic of intake, its partitions added up, and one per partition of the log."""
+    send(installation, INTAKE[1], 5, 0)
     progress.show_progress(progress.flow_rows(installation), installation)
-    assert capsys.readouterr().out.count("\n") == 10
+    intake, log = capsys.readouterr().out.split("\n\n")
+    assert intake.count("\n") == 2 + len(INTAKE)
+    assert re.search(rf"{INTAKE[1]}\s+5\s+0\s", intake)
+    assert log.count("\n") == 3 + 8
+
+
+def test_progress_without_topics_is_a_sentence(settings, capsys):
+    """Nothing was ever run: what to run is said."""
+    progress.show_progress(progress.flow_rows(settings), settings)
+    assert capsys.readouterr().out == "there are no topics yet: `waterline run` makes them\n"
+
+
+def test_status_shows_services_and_progress(installation, monkeypatch, capsys):
+    """`status --json` is one document; for a person the same as tables."""
+    monkeypatch.setenv("WATERLINE_DSN", installation.dsn)
+    monkeypatch.setenv("WATERLINE_BROKERS", installation.brokers)
+    monkeypatch.setenv("WATERLINE_TOPIC_PREFIX", installation.topic_prefix)
+    monkeypatch.setenv("WATERLINE_HOME", str(installation.home))
+    assert cli.main(["status", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"services", "log", "intake", "lag"}
+    assert {row["state"] for row in found["services"]} == {"given"}
+    assert [row["behind"] for row in found["log"]] == [0] * 8
+    assert cli.main(["status"]) == 0
+    assert "The stock flow, per partition of the log" in capsys.readouterr().out

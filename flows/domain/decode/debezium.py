@@ -20,7 +20,7 @@ from msgspec import UNSET, Raw, Struct
 
 from flows.domain.decode import connect
 from flows.domain.decode.order_row import COLUMNS, NEEDED, Place, Row, closing, image, layout
-from flows.domain.decode.refusal import Refused, missing, not_json, shown
+from flows.domain.decode.refusal import CONTROL, Refused, missing, not_json, shown
 from flows.domain.decode.reread import document, lenient
 from flows.domain.rejects import CODES, Reject
 
@@ -231,7 +231,8 @@ def _flat_times(meta: dict[str, Any]) -> _Envelope:
 
 def _place(source: _Source, envelope: _Envelope, op: str) -> Place:
     names = (source.db, source.schema, source.table)
-    table = ".".join(name for name in names if isinstance(name, str) and name)
+    # the names become part of the event_id, which may hold no control character
+    table = CONTROL.sub("?", ".".join(name for name in names if isinstance(name, str) and name))
     microseconds = _clock(source) or _clock(envelope)
     version = _position(source)
     if version is not None:

@@ -204,3 +204,10 @@ def test_columns_go_by_their_usual_names():
     found = line(envelope(after=row))
     assert (found.order_id, found.line_id, found.warehouse, found.sku) == ("O1", "9", "W1", "5")
     assert (found.ordered, found.shipped, found.cancelled, found.state) == (4, 1, 0, "held")
+
+
+def test_a_control_character_in_a_name_of_the_source_is_not_in_the_event_id():
+    """The id can be kept by the log and by PostgreSQL, whatever the table is called."""
+    assert line(envelope(source=SOURCE | {"table": "order\x01lines\x00"})).event_id.startswith(
+        "oms:oms.public.order?lines?:"
+    )

@@ -1,0 +1,144 @@
+"""What the bench sends: the bytes of events, the same for the same seed and the same `start`.
+
+Enters: how many, the instant at which history ends. Leaves: (warehouse or key, value) pairs, one
+at a time: nothing is kept. Eight warehouses; one bin per SKU; device and device_seq rise.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from flows.domain.decode import canonical
+from flows.domain.events import Inbound, Outbound, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WAREHOUSES = tuple(f"BENCH-{n}" for n in range(1, 9))
+CELLS = 20_000
+"""(warehouse, sku) pairs of a usual run."""
+
+HISTORY = timedelta(hours=6)
+SEED = 20_240_601
+_encode = msgspec.json.Encoder().encode
+_QUANTITIES = tuple(Decimal(n) for n in range(1, 13))
+
+
+def movement(
+    n: int, cell: int, at: datetime, device: str, *, outbound: bool, source: Source | None = None
+) -> bytes:
+    """Return the bytes of one canonical scan; event `n` of `device`."""
+    kind = Outbound if outbound else Inbound
+    number = cell // len(WAREHOUSES)
+    place = f"A-{number:05d}"
+    return canonical.encode(
+        kind(
+            event_id=f"{device}-{n}",
+            occurred_at=at,
+            device=device,
+            device_seq=n,
+            source=source,
+            warehouse=warehouse_of(cell),
+            sku=f"SKU-{number:06d}",
+            quantity=_QUANTITIES[n % len(_QUANTITIES)],
+            from_bin=place if outbound else None,
+            to_bin=None if outbound else place,
+        )
+    )
+
+
+def warehouse_of(cell: int) -> str:
+    """Return the warehouse of a (warehouse, sku) pair."""
+    return WAREHOUSES[cell % len(WAREHOUSES)]
+
+
+def log_events(count: int, start: datetime, cells: int = CELLS) -> Iterator[tuple[str, bytes]]:
+    """Return events as intake leaves them on the log: half received, half issued."""
+    chosen = random.Random(SEED)  # noqa: S311 - the same events every time, no secrets
+    for n in range(count):
+        cell = int(chosen.random() * cells)
+        source = Source("wms", "wms.scans", n % 4, n // 4)
+        at = _at(start, n, count)
+        value = movement(n, cell, at, "gun", outbound=n % 2 == 1, source=source)
+        yield warehouse_of(cell), value
+
+
+def log_once(count: int, start: datetime) -> Iterator[tuple[str, bytes]]:
+    """Return one receipt for each of `count` (warehouse, sku) pairs."""
+    for n in range(count):
+        source = Source("wms", "wms.scans", n % 4, n // 4)
+        value = movement(n, n, _at(start, n, count), "gun", outbound=False, source=source)
+        yield warehouse_of(n), value
+
+
+def scans(count: int, start: datetime) -> Iterator[tuple[str, bytes]]:
+    """Return scans as a WMS sends them."""
+    chosen = random.Random(SEED)  # noqa: S311 - the same events every time, no secrets
+    for n in range(count):
+        cell = int(chosen.random() * CELLS)
+        at = _at(start, n, count)
+        yield warehouse_of(cell), movement(n, cell, at, "gun", outbound=n % 2 == 1)
+
+
+def order_changes(count: int, start: datetime) -> Iterator[tuple[str, bytes]]:
+    """Return changes of an OMS's order lines as Debezium's bare envelopes.
+
+    A line is inserted, and the next message changes it with its row before and after.
+    """
+    before: bytes | None = None
+    for n in range(count):
+        at = _at(start, n, count)
+        row = _order_row(n // 2, at, changed=n % 2 == 1)
+        after = _encode(row)
+        yield row["order_id"], _envelope(n, at, before, after)
+        before = after if before is None else None
+
+
+def _order_row(line: int, at: datetime, *, changed: bool) -> dict[str, str]:
+    cell = line % CELLS
+    return {
+        "order_id": f"SO-{line // 3:08d}",
+        "line_id": str(line % 3 + 1),
+        "warehouse": warehouse_of(cell),
+        "sku": f"SKU-{cell // len(WAREHOUSES):06d}",
+        "ordered": f"{line % 9 + 1}.000",
+        "shipped": f"{line % 9 + 1 if changed else 0}.000",
+        "state": "shipped" if changed else "open",
+        "updated_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+
+
+def _envelope(n: int, at: datetime, before: bytes | None, after: bytes) -> bytes:
+    milliseconds = int(at.timestamp() * 1000)
+    return _encode(
+        {
+            "before": None if before is None else msgspec.Raw(before),
+            "after": msgspec.Raw(after),
+            "source": {
+                "version": "3.0.8.Final",
+                "connector": "postgresql",
+                "name": "oms",
+                "ts_ms": milliseconds,
+                "snapshot": "false",
+                "db": "oms",
+                "sequence": f'["{24_000_000 + 120 * n}","{24_000_120 + 120 * n}"]',
+                "schema": "public",
+                "table": "order_line",
+                "txId": 750 + n // 2,
+                "lsn": 24_000_120 + 120 * n,
+                "xmin": None,
+            },
+            "transaction": None,
+            "op": "c" if before is None else "u",
+            "ts_ms": milliseconds + 12,
+        }
+    )
+
+
+def _at(start: datetime, n: int, count: int) -> datetime:
+    return start - HISTORY * (1 - n / count)

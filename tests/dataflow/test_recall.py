@@ -1,0 +1,266 @@
+"""The store on a real database against the store in memory: same batches, same tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from flows.audit import Report, compare
+from flows.audit_tables import TABLES
+from flows.domain import routing
+from flows.domain.ledger import Ledger
+from flows.domain.memory import MemoryStore
+from flows.domain.recall import Recall
+from flows.domain.rows import Key
+from flows.store.recall import DatabaseRecall
+from flows.store.writer import PartitionWriter
+from tests.builders import (
+    BROKER_TIME,
+    bin_master,
+    cancel,
+    counted,
+    customer_return,
+    day,
+    inbound,
+    item,
+    lost,
+    moment,
+    order_line,
+    outbound,
+    policy,
+    purchase_line,
+    stocktake,
+    tick,
+    transfer_in,
+    transfer_out,
+    warehouse,
+)
+from tests.folding import read
+from tests.strategies import event_sets, shuffle
+
+pytestmark = pytest.mark.stack
+ZONE = "Asia/Shanghai"
+QUESTIONS = {name for name in vars(Recall) if not name.startswith("_")}
+examples = settings(
+    max_examples=15,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+class Both:
+    """One partition folded twice: into memory, and into the tables of a database."""
+
+    def __init__(self, dsn: str, partition: int, homes: dict[str, int]) -> None:
+        self.dsn, self.partition, self.homes = dsn, partition, homes
+        self.store = MemoryStore(partition, ZONE)
+        self.writer: PartitionWriter | None = None
+
+    def owns(self, house: str) -> bool:
+        return self.homes[house] == self.partition
+
+    def open(self) -> PartitionWriter:
+        return PartitionWriter(
+            self.dsn,
+            "log",
+            self.partition,
+            owner="test",
+            zone=ZONE,
+            owns=self.owns,
+            stopping=lambda: False,
+        )
+
+    def fold(self, batch: list[Any], *, cold: bool) -> None:
+        """Fold a batch into both; `cold`: by a writer that knows nothing but the tables."""
+        first = self.store.next_offset
+        log = [(first + n, BROKER_TIME, read(event)) for n, event in enumerate(batch)]
+        ledger = Ledger(self.partition, self.store, ZONE, self.owns)
+        self.store.apply(ledger.fold(log))
+        if self.writer is None:
+            self.writer = self.open()
+            assert self.writer.start == first
+        self.writer.hand_over(self.writer.fold(log), [])
+        if cold:
+            self.close()
+
+    def close(self) -> None:
+        """Commit what is on its way and forget."""
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+
+
+def both(dsn: str, batches: list[list[Any]], homes: dict[str, int], *, cold: bool) -> list[Any]:
+    """Fold the batches on the partitions of `homes`; return what differs."""
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO inventory.partitions VALUES (%s, %s)", list(homes.items()))
+    parts = [Both(dsn, number, homes) for number in sorted(set(homes.values()))]
+    try:
+        for batch in batches:
+            for part in parts:
+                part.fold([event for event in batch if goes_to(event, part)], cold=cold)
+    finally:
+        for part in parts:
+            part.close()
+    return compared(dsn, [part.store for part in parts])
+
+
+def goes_to(event: Any, part: Both) -> bool:
+    """Return whether intake would lay the event on this partition."""
+    names = routing.targets(event)
+    return not names or any(part.owns(name) for name in names)
+
+
+def compared(dsn: str, stores: list[MemoryStore]) -> list[Any]:
+    """Return the differences between the tables and what the stores in memory hold."""
+    report = Report()
+    with psycopg.connect(dsn) as connection:
+        for table in TABLES:
+            compare(connection, table, stores, report, 20)
+    return [(x.table, x.key, x.columns, x.live, x.expected) for x in report.differences]
+
+
+@st.composite
+def batches(draw) -> list[list[Any]]:
+    """Draw a set of events in any order, some of them twice, cut into batches."""
+    events = draw(event_sets(max_size=40))
+    again = draw(st.lists(st.sampled_from(events), max_size=4))
+    log = [*shuffle(events, draw(st.integers(0, 10_000))), *again]
+    cuts = draw(st.lists(st.integers(1, len(log)), min_size=2, max_size=6))
+    edges = [0, *sorted(set(cuts) - {len(log)}), len(log)]
+    return [log[a:b] for a, b in pairwise(edges)]
+
+
+@examples
+@given(drawn=batches())
+def test_a_cold_writer_makes_the_tables_that_memory_makes(new_database, drawn):
+    """Opened anew for each batch, the writer folds what a store in memory would."""
+    with new_database() as dsn:
+        assert both(dsn, drawn, dict.fromkeys("ABC", 0), cold=True) == []
+
+
+@examples
+@given(drawn=batches(), spread=st.tuples(*[st.integers(0, 1)] * 3))
+def test_warm_writers_of_two_partitions_make_the_tables_that_memory_makes(
+    new_database, drawn, spread
+):
+    """With batches on their way while the next are folded, and two partitions side by side."""
+    with new_database() as dsn:
+        homes = dict(zip("ABC", spread, strict=True))
+        assert both(dsn, drawn, homes, cold=False) == []
+
+
+STORY: list[list[Any]] = [
+    [
+        warehouse("A", timezone="UTC", name_zh="上海一仓"),
+        item("S1", id="i1", unit_cost="2.5", category="food"),
+        item("S1", id="i2", unit_cost="3", category="toys", at="08:30"),
+        bin_master("P", id="b1", zone="cold"),
+        policy(id="p1", safety_stock=5),
+        policy(id="p2", category="toys", max_stock=3),
+        policy(id="p3", warehouse="A", sku="S1", safety_stock=9),
+        inbound("S1", 10, id="in1", bin="P", lot="L1", expires_on=day(1), at="09:00"),
+        transfer_out("S1", 4, id="t1", bin="P", lot="L1", document="T1", to="B", at="09:30"),
+        order_line("O1", "S1", 6, id="o1", line_id="1", version=1),
+        purchase_line("P1", "S1", 8, id="q1", line_id="1", due_at=moment(9 * 1440)),
+    ],
+    [
+        stocktake(
+            "S1", lines=[counted(3, lot="L1", bin="P"), counted(2, bin="Q")], scope="sku",
+            id="c1", at="12:00",
+        ),
+        stocktake("S1", 7, id="c2", scope="bin", bin="P", at="13:00"),
+        transfer_in("S1", 3, id="t2", document="T1", at="11:00"),
+        lost("S1", 1, id="t3", document="T1", at="11:30"),
+        inbound("S2", 1, id="other", at="09:10"),
+    ],
+    [tick("23:59"), tick(at=moment(2 * 1440 + 5)), tick(at=moment(8 * 1440))],
+    [customer_return("S1", 5, id="late", bin="P", at="10:00")],
+    [outbound("S1", 2, id="out", bin="P", order_id="O1", line_id="1", at="11:00")],
+    [order_line("O1", "S1", 9, id="o2", line_id="1", version=2), inbound("S1", 1, id="in1")],
+    [policy(id="p4", warehouse="A", category="toys", red_below="0.5"), policy(id="p5", max_stock=4)],
+    [cancel("c1", id="x1"), cancel("in1", id="x2"), cancel("i2", id="x3"), cancel("b1", id="x4")],
+    [cancel("t1", id="x5"), cancel("o2", id="x6"), cancel("q1", id="x7"), cancel("late", id="x8")],
+    [cancel("p3", id="x9"), cancel("p1", id="x10"), cancel("p4", id="x11"), cancel("t3", id="x12")],
+    [cancel("x2", id="y1"), cancel("x5", id="y2"), cancel("x9", id="y3"), cancel("x1", id="y4")],
+    [item("S1", id="i3", unit_cost="4", at="08:45"), warehouse("A", timezone="Pacific/Kiritimati")],
+]  # fmt: skip
+
+
+def test_every_question_of_the_fold_is_asked_and_answered(database, monkeypatch):
+    """One story in which a cold writer has to ask each of its questions."""
+    asked: Counter[str] = Counter()
+
+    def noting(name: str) -> Any:
+        answer = getattr(DatabaseRecall, name)
+
+        def ask(self: DatabaseRecall, *arguments: Any) -> Any:
+            asked[name] += 1
+            return answer(self, *arguments)
+
+        return ask
+
+    for name in QUESTIONS:
+        monkeypatch.setattr(DatabaseRecall, name, noting(name))
+    late = tick(at=moment(1440))
+    late.occurred_at = moment(3 * 1440)
+    assert both(database, STORY, {"A": 0, "B": 1}, cold=True) == []
+    assert set(asked) == QUESTIONS
+
+
+def test_after_each_batch_of_the_story_the_answers_are_those_of_memory(database):
+    """Each question by itself, for everything that the story names."""
+    homes = {"A": 0, "B": 0}
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO inventory.partitions VALUES ('A', 0), ('B', 0)")
+    part = Both(database, 0, homes)
+    for batch in STORY:
+        part.fold(batch, cold=True)
+        writer = part.open()
+        for question, arguments in questions(part.store):
+            live = getattr(writer._ledger._recall, question)(*arguments)
+            expected = getattr(part.store, question)(*arguments)
+            assert normal(live) == normal(expected), (question, arguments)
+        writer.close()
+
+
+def questions(store: MemoryStore) -> list[tuple[str, tuple[Any, ...]]]:
+    """Return questions about everything that the story names, with their arguments."""
+    keys = [Key(house, sku) for house in "AB" for sku in ("S1", "S2")]
+    events = {event.event_id: event for batch in STORY for event in batch}.values()
+    counts = [event for event in events if event.event_id in ("c1", "c2")]
+    images = [
+        ("order_line", ("A", "O1", "1")), ("purchase_line", ("A", "P1", "1")), ("item", ("S1",)),
+        ("bin", ("A", "P")), ("warehouse", ("A",)), ("policy", ("", "", "")),
+        ("policy", ("A", "", "S1")), ("policy", ("A", "toys", "")),
+    ]  # fmt: skip
+    scopes = [("", "", ""), ("A", "", ""), ("", "toys", ""), ("B", "toys", ""), ("", "", "S1")]
+    return [
+        ("accounts", (keys,)),
+        *(("orders", (table, [("A", "O1"), ("A", "P1")])) for table in ("orders", "purchases")),
+        *((name, (["S1", "S2"],)) for name in ("items", "policies", "holders")),
+        *(("counts", (key,)) for key in keys),
+        *(("rows", (key, moment("11:00"))) for key in keys),
+        *(("find", (event.event_id, event.occurred_at)) for event in events),
+        *(("count_rows", (Key("A", "S1"), one.occurred_at, one.event_id)) for one in counts),
+        *(("images", (kind, key)) for kind, key in images),
+        *(("keys", scope) for scope in scopes),
+        *(("due", (moment(days * 1440),)) for days in (0, 2, 9)),
+    ]
+
+
+def normal(answer: Any) -> Any:
+    """Return an answer without the order in which its rows came."""
+    if isinstance(answer, tuple) and not isinstance(answer, Key):
+        return tuple(map(normal, answer))
+    if hasattr(answer, "cells"):
+        return [normal(getattr(answer, name)) for name in ("stock", "cells", "lots", "purchases")]
+    return sorted(map(str, answer))
