@@ -52,13 +52,14 @@ def _movements(stores: list[MemoryStore]) -> Expected:
     for store in stores:
         for rows in store.movements.values():
             for r in rows:
+                f = r.facts
                 yield (
                     (store.partition, r.offset),
                     (
                         r.at, r.seq, r.event_id, r.warehouse, r.sku, r.lot, r.bin, r.status, r.type,
-                        _q(r.quantity), r.variance, r.correction, r.order_id, r.line_id, r.document,
-                        r.operator, r.device, r.video_url, r.counterpart, r.reason, r.recorded_at,
-                        r.expires_on, r.produced_on, r.due_at,
+                        _q(r.quantity), r.variance, r.correction, f.order_id, f.line_id, f.document,
+                        f.operator, f.device, f.video_url, f.counterpart, f.reason, f.recorded_at,
+                        f.expires_on, f.produced_on, f.due_at,
                     ),
                 )  # fmt: skip
 

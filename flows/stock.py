@@ -21,7 +21,7 @@ from connectors.kafka import LOG, REJECTS, Outlet, PartitionReader, ensure_topic
 from connectors.partitions import LogPartitions
 from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.formats import decode_log
-from flows.domain.events import TransferOut
+from flows.domain.events import Cancel, TransferOut
 from flows.domain.limit import RejectLimit
 from flows.domain.refused import Refused
 from flows.steps import Batch, BatchSource, Dataflow, KeyedSink, Stop, inlet, outlet, step
@@ -49,13 +49,18 @@ class Decoded(Struct, gc=False):
     raw: list[Raw]
 
 
-def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
-    """Return the dataflow; topics are made here, so this waits for a broker."""
+def build(
+    settings: Settings, stop: Stop, *, drain: bool = False, share: tuple[int, int] = (0, 1)
+) -> Dataflow:
+    """Return the dataflow; topics are made here, so this waits for a broker.
+
+    `share` (n, of): this process is the n-th of so many, each with partitions of its own.
+    """
     topics = ensure_topics(
         settings.need_brokers(), settings.topic_prefix, patience=None, stopping=stop
     )
-    partitions = range(topics[LOG])
-    stock = Stock(settings, stop, len(partitions))
+    partitions = range(share[0], topics[LOG], share[1])
+    stock = Stock(settings, stop, topics[LOG])
     stop.at_end(stock.close)
     source = BatchSource(
         settings.topic_prefix + LOG,
@@ -115,7 +120,7 @@ class Stock:
         known = self._known
         for _, _, event in batch.messages:
             warehouse = getattr(event, "warehouse", None)
-            if warehouse is not None and warehouse not in known:
+            if warehouse is not None and warehouse not in known and not isinstance(event, Cancel):
                 known[warehouse] = self._homes.claim(warehouse, batch.partition)
             if isinstance(event, TransferOut) and event.counterpart not in known:
                 known.update(self._homes.all())

@@ -30,6 +30,7 @@ class GroupOffsets:
         """Make the client; it connects by itself."""
         self._group = group
         self._nuisance = Nuisance()
+        self._asked: dict[Place, int] = {}
         self._answer: list[str | None] = []
         self._consumer = Consumer(
             {
@@ -67,24 +68,34 @@ class GroupOffsets:
         """Commit and wait for the answer; False, with a log line, when it did not succeed.
 
         librdkafka's own blocking commit waits a minute for a broker that is away: this does not.
+        A coordinator that is just coming up, as on a new broker, is asked again within `patience`.
         """
         if not offsets:
             return True
+        deadline = time.monotonic() + patience
+        while (failure := self._commit(offsets, deadline)) is not None:
+            if time.monotonic() >= deadline:
+                said = failure or f"no answer in {patience:g} s"
+                self._nuisance(f"commit of group {self._group}: {said}; later again")
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _commit(self, offsets: Mapping[Place, int], deadline: float) -> str | None:
+        """Commit once; return None for success, else what failed ("": no answer came)."""
         asked = [TopicPartition(topic, part, next_) for (topic, part), next_ in offsets.items()]
-        self._answer = []
+        self._asked, self._answer = dict(offsets), []
         try:
             self._consumer.commit(offsets=asked, asynchronous=True)
         except KafkaException as error:
-            self._answer = [error.args[0].str()]
-        deadline = time.monotonic() + patience
+            return str(error.args[0].str())
         while not self._answer and time.monotonic() < deadline:
             self._consumer.poll(0.002)  # it waits the whole time, answer or not
-        failure = self._answer[0] if self._answer else f"no answer in {patience:g} s"
-        if failure is not None:
-            self._nuisance(f"commit of group {self._group}: {failure}; later again")
-        return failure is None
+        return self._answer[0] if self._answer else ""
 
     def _on_commit(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
+        if places and {(one.topic, one.partition): one.offset for one in places} != self._asked:
+            return  # the late answer to an earlier commit
         failed = error or next((place.error for place in places if place.error), None)
         self._answer.append(failed.str() if failed else None)
 

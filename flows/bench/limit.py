@@ -88,7 +88,9 @@ def drain(settings: Settings) -> int:
     return total
 
 
-def _commit(database: psycopg.Connection, topic: str, messages: list[Message], stock: Stock) -> None:
+def _commit(
+    database: psycopg.Connection, topic: str, messages: list[Message], stock: Stock
+) -> None:
     lines, touched, places = _fold(messages, stock)
     with database.transaction(), database.cursor() as cursor:
         with cursor.copy(_COPY) as copy:

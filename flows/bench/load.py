@@ -95,7 +95,8 @@ def order_changes(count: int, start: datetime) -> Iterator[tuple[str, bytes]]:
         at = _at(start, n, count)
         row = _order_row(n // 2, at, changed=n % 2 == 1)
         after = _encode(row)
-        yield row["order_id"], _envelope(n, at, before, after)
+        key = f'{{"order_id":"{row["order_id"]}","line_id":"{row["line_id"]}"}}'
+        yield key, _envelope(n, at, before, after)
         before = after if before is None else None
 
 

@@ -3,7 +3,8 @@
 Enters: pids of flows, one pid of a PostgreSQL backend, the broker's pid. Leaves: CPU seconds by
 `flow`, `database`, `broker` (None: that server is not on this machine) and the peak resident
 memory of the flows. Backends come and go, hence a sample every 0.2 s: what one uses after its
-last sample is not counted. Of the database server, the backends of our own database count and
+last sample is not counted. `others` is what the rest of the machine used: our figures are only
+worth something when it is small. Of the database server, the backends of our own database count and
 the shared writers (checkpointer, WAL, background), not those of other databases.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -57,6 +59,14 @@ def kafka_started(pid: int) -> bool:
     return False
 
 
+def _busy_seconds() -> float:
+    """Return the CPU seconds that all processes of the machine have used."""
+    user, nice, system, _idle, _waiting, irq, softirq = (
+        int(value) for value in (PROC / "stat").read_text().split("\n", 1)[0].split()[1:8]
+    )
+    return (user + nice + system + irq + softirq) / _TICK
+
+
 @dataclass
 class _Used:
     """The CPU seconds of one process: at the first sample (0 if it began later), at the last."""
@@ -73,15 +83,17 @@ class Meter:
     backend: int | None
     broker: int | None
     looking_on: frozenset[int] = frozenset()
+    others: float = 0.0
     _flows: list[int] = field(default_factory=list)
     _used: dict[str, dict[tuple[int, str], _Used]] = field(default_factory=dict)
     _peaks: dict[int, float] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         """Begin."""
-        self._lock = threading.Lock()
+        self._lock, self._own = threading.Lock(), time.process_time()
         self._stop = threading.Event()
         self._postmaster = _postmaster(self.backend)
+        self._began_at, self._busy = time.monotonic(), _busy_seconds()
         self.sample(first=True)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -91,6 +103,12 @@ class Meter:
         """End."""
         self._stop.set()
         self._thread.join()
+        self.sample()
+        capacity = (time.monotonic() - self._began_at) * (os.cpu_count() or 1)
+        ours = (
+            sum(value or 0.0 for value in self.cpu_s().values()) + time.process_time() - self._own
+        )
+        self.others = round(max(_busy_seconds() - self._busy - ours, 0.0) / capacity, 3)
 
     def watch(self, pid: int) -> None:
         """Count a flow's process from its beginning."""

@@ -7,12 +7,16 @@ answer or does not allow it.
 
 from __future__ import annotations
 
+import logging
+import signal
+import threading
 import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import psycopg
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from flows.settings import Settings
 
 PATIENCE = 30.0
+_LOG = logging.getLogger("waterline.bench")
 GROUPS = ("waterline-intake",)
 EVERY = 5000
 """Messages between two words about how far producing is."""
@@ -102,21 +107,38 @@ def stage(settings: Settings) -> Iterator[Stage]:
     token = uuid.uuid4().hex[:8]
     name, prefix = f"waterline_bench_{token}", f"{settings.topic_prefix}bench-{token}-"
     dsn, brokers = settings.need_dsn(), settings.need_brokers()
-    with ExitStack() as closing:
+    with ExitStack() as quiet, ExitStack() as closing:
         closing.callback(_drop, dsn, name)
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         own = replace(settings, dsn=make_conninfo(dsn, dbname=name), topic_prefix=prefix)
         migrate(own.need_dsn())
-        closing.callback(_delete, brokers, prefix)
+        closing.callback(_clear, brokers, prefix)
         ensure_topics(brokers, prefix)
+        closing.callback(_undisturbed, quiet)
         yield Stage(own, name)
+
+
+def _undisturbed(until: ExitStack) -> None:
+    """Let a second Ctrl-C wait until the first one's tidying up is over."""
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        until.callback(signal.signal, signal.SIGINT, before)
 
 
 def _drop(dsn: str, name: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         connection.execute(drop.format(sql.Identifier(name)))
+
+
+def _clear(brokers: str, prefix: str) -> None:
+    """Delete what is on the broker; without one, say so and let what went wrong be told."""
+    try:
+        _delete(brokers, prefix)
+    except KafkaException as error:
+        reason = error.args[0].str()
+        _LOG.warning("topics whose names begin with %s may be left: %s", prefix, reason)
 
 
 def _delete(brokers: str, prefix: str) -> None:

@@ -72,7 +72,7 @@ def _steps(days: int, settings: Settings) -> Settings:
     with _timed(say("demo.migrate"), settings):
         run.prepare(settings)
     with _timed(say("demo.run"), settings):
-        run.start_background(["intake", "stock"], settings)
+        run.start_background(["intake", "stock", "clock"], settings)
     with _timed(say("demo.replay", days=days), settings):
         if not _history_is_there(settings):
             until = datetime.now(UTC) - HISTORY_ENDS
@@ -80,7 +80,6 @@ def _steps(days: int, settings: Settings) -> Settings:
     with _timed(say("demo.committed"), settings):
         wait_until_committed(settings)
     with _timed(say("demo.live"), settings):
-        run.start_background(["clock"], settings)
         _start_live(settings)
     return settings
 

@@ -211,6 +211,7 @@ class Ledger:
 
     def _preload(self, batch: Iterable[Message]) -> None:
         """Load in few queries what the batch will need."""
+        owns = self._state.owns
         accounts: set[tuple[str, str]] = set()
         skus: set[str] = set()
         orders: set[tuple[str, str]] = set()
@@ -220,15 +221,16 @@ class Ledger:
                 if isinstance(event, Item | Policy) and event.sku:
                     skus.add(event.sku)
                 continue
+            if isinstance(event, TransferOut) and owns(event.counterpart or ""):
+                accounts.add((event.counterpart or "", event.sku))
+            if not owns(event.warehouse):  # another partition's: never to be written from here
+                continue
             accounts.add((event.warehouse, event.sku))
             if isinstance(event, Sold):
                 if event.order_id is not None:
                     orders.add((event.warehouse, event.order_id))
-            elif isinstance(event, Bought):
-                if event.order_id is not None:
-                    purchases.add((event.warehouse, event.order_id))
-            elif isinstance(event, TransferOut):
-                accounts.add((event.counterpart or "", event.sku))
+            elif isinstance(event, Bought) and event.order_id is not None:
+                purchases.add((event.warehouse, event.order_id))
         self._state.load(accounts, skus, orders, purchases)
 
     def _finish(self, changes: Changes) -> Changes:

@@ -34,8 +34,9 @@ def restate(row: LotRow, statements: Iterable[Row | Event]) -> None:
     row.expires_on = row.expires_by = row.produced_on = row.produced_by = row.received_at = None
     for statement in statements:
         if isinstance(statement, Row):
+            facts = statement.facts
             receipt = statement.type in RECEIPTS and statement.quantity > 0
-            note(row, statement.order, statement.expires_on, statement.produced_on, receipt=receipt)
+            note(row, statement.order, facts.expires_on, facts.produced_on, receipt=receipt)
         elif isinstance(statement, Movement | Stocktake):
             note(
                 row,

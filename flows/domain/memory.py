@@ -212,7 +212,7 @@ class MemoryStore:
             row
             for key, legs in self.movements.items()
             for row in legs
-            if key.sku == sku and (row.document or "") == document
+            if key.sku == sku and (row.facts.document or "") == document
         ]
         entries = (event for events in self.journal.values() for event in events)
         moved = (event for event in entries if isinstance(event, Movement) and event.sku == sku)

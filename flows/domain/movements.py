@@ -94,20 +94,7 @@ def row_of(event: Movement, cell: Cell, quantity: int, offset: int, kind: str) -
         kind,
         quantity,
         offset,
-        False,  # noqa: FBT003 by position: this runs once a row
-        False,  # noqa: FBT003
-        event.order_id,
-        event.line_id,
-        event.document,
-        event.operator,
-        event.device,
-        event.video_url,
-        event.counterpart,
-        event.reason,
-        event.recorded_at,
-        event.expires_on,
-        event.produced_on,
-        event.due_at,
+        event,
     )
 
 
@@ -115,6 +102,7 @@ def movement_of(legs: Iterable[Row]) -> Movement:
     """Return the event that left these legs, as far as its effects go."""
     rows = sorted(legs, key=lambda row: row.quantity)
     first, last = rows[0], rows[-1]
+    facts = first.facts
     kind: Any = TYPES[first.type]
     leaves, arrives = first.quantity < 0, last.quantity > 0
     words = {}
@@ -133,18 +121,18 @@ def movement_of(legs: Iterable[Row]) -> Movement:
         from_bin=(first.bin or None) if leaves else None,
         to_bin=(last.bin or None) if arrives else None,
         status=last.status,
-        order_id=first.order_id,
-        line_id=first.line_id,
-        document=first.document,
-        operator=first.operator,
-        device=first.device,
-        video_url=first.video_url,
-        counterpart=first.counterpart,
-        reason=first.reason,
-        recorded_at=first.recorded_at,
-        expires_on=first.expires_on,
-        produced_on=first.produced_on,
-        due_at=first.due_at,
+        order_id=facts.order_id,
+        line_id=facts.line_id,
+        document=facts.document,
+        operator=facts.operator,
+        device=facts.device,
+        video_url=facts.video_url,
+        counterpart=facts.counterpart,
+        reason=facts.reason,
+        recorded_at=facts.recorded_at,
+        expires_on=facts.expires_on,
+        produced_on=facts.produced_on,
+        due_at=facts.due_at,
         **words,
     )
     return event

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from flows.domain.accounts import Account
 from flows.domain.recall import Recall
-from flows.domain.rows import Cell, CountRow, Key, Order, Row
+from flows.domain.rows import Cell, CountRow, Facts, Key, Order, Row
 from flows.domain.state import State
 
 
@@ -134,9 +134,11 @@ def variance(count: CountRow, cell: Cell, quantity: int, offset: int) -> Row:
         "stocktake",
         quantity,
         offset,
+        Facts(
+            document=count.document,
+            operator=count.operator,
+            device=count.device,
+            video_url=count.video_url,
+        ),
         variance=True,
-        document=count.document,
-        operator=count.operator,
-        device=count.device,
-        video_url=count.video_url,
     )

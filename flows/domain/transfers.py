@@ -80,7 +80,7 @@ class Transfers:
         changes = self._state.changes
         for leg in [*rows, *changes.movements]:
             moves = leg.type in {"transfer_out", "transfer_in"} and not leg.correction
-            if moves and leg.sku == key[1] and (leg.document or "") == key[0]:
+            if moves and leg.sku == key[1] and (leg.facts.document or "") == key[0]:
                 yield movement_of([leg])
         for event in [*events, *(entry.event for entry in changes.journal)]:
             if isinstance(event, Movement):

@@ -26,6 +26,7 @@ from flows.domain.rows import (
     CellRow,
     Counters,
     CountRow,
+    Facts,
     IdRun,
     Key,
     LineRow,
@@ -234,7 +235,7 @@ class DatabaseRecall:
     def _legs(self, condition: str, parameters: tuple[Any, ...]) -> list[Row]:
         self._settled()
         rows = self._rows(f"SELECT {_LEG} FROM inventory.movements WHERE {condition}", parameters)
-        return [Row(**{**row, "quantity": fixed(row["quantity"])}) for row in rows]
+        return [_leg(row) for row in rows]
 
     def _journal(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:
         self._settled()
@@ -273,6 +274,12 @@ class DatabaseRecall:
 
 def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
     return [key[0] for key in keys], [key[1] for key in keys]
+
+
+def _leg(row: Record) -> Row:
+    facts = Facts(**{name: row.pop(name) for name in Facts.__struct_fields__})
+    row["quantity"] = fixed(row["quantity"])
+    return Row(**row, facts=facts)
 
 
 def _units(value: Any) -> int | None:

@@ -49,6 +49,7 @@ def write(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
 
 
 def _leg(row: Row, partition: str) -> tuple[str, ...]:
+    facts = row.facts
     return (
         row.at.isoformat(),
         row.warehouse,
@@ -62,18 +63,18 @@ def _leg(row: Row, partition: str) -> tuple[str, ...]:
         "t" if row.correction else "f",
         row.event_id,
         NULL if row.seq is None else str(row.seq),
-        NULL if row.order_id is None else row.order_id,
-        NULL if row.line_id is None else row.line_id,
-        NULL if row.document is None else row.document,
-        NULL if row.operator is None else row.operator,
-        NULL if row.device is None else row.device,
-        NULL if row.video_url is None else row.video_url,
-        NULL if row.counterpart is None else row.counterpart,
-        NULL if row.reason is None else row.reason,
-        NULL if row.recorded_at is None else row.recorded_at.isoformat(),
-        NULL if row.expires_on is None else row.expires_on.isoformat(),
-        NULL if row.produced_on is None else row.produced_on.isoformat(),
-        NULL if row.due_at is None else row.due_at.isoformat(),
+        NULL if facts.order_id is None else facts.order_id,
+        NULL if facts.line_id is None else facts.line_id,
+        NULL if facts.document is None else facts.document,
+        NULL if facts.operator is None else facts.operator,
+        NULL if facts.device is None else facts.device,
+        NULL if facts.video_url is None else facts.video_url,
+        NULL if facts.counterpart is None else facts.counterpart,
+        NULL if facts.reason is None else facts.reason,
+        NULL if facts.recorded_at is None else facts.recorded_at.isoformat(),
+        NULL if facts.expires_on is None else facts.expires_on.isoformat(),
+        NULL if facts.produced_on is None else facts.produced_on.isoformat(),
+        NULL if facts.due_at is None else facts.due_at.isoformat(),
         partition,
         str(row.offset),
     )

@@ -17,7 +17,7 @@ from flows.domain import routing
 from flows.domain.ledger import Ledger
 from flows.domain.memory import MemoryStore
 from flows.domain.recall import Recall
-from flows.domain.rows import Key
+from flows.domain.rows import Key, Row
 from flows.store.recall import DatabaseRecall
 from flows.store.writer import PartitionWriter
 from tests.builders import (
@@ -46,12 +46,20 @@ from tests.strategies import event_sets, shuffle
 
 pytestmark = pytest.mark.stack
 ZONE = "Asia/Shanghai"
+LEG = (
+    *("at", "seq", "event_id", "warehouse", "sku", "lot", "bin", "status", "type", "quantity"),
+    *("offset", "variance", "correction"),
+)
+FACTS = (
+    *("order_id", "line_id", "document", "operator", "device", "video_url", "counterpart"),
+    *("reason", "recorded_at", "expires_on", "produced_on", "due_at"),
+)
 QUESTIONS = {name for name in vars(Recall) if not name.startswith("_")}
 examples = settings(
-    max_examples=15,
+    max_examples=10,
     derandomize=True,
     deadline=None,
-    phases=[Phase.generate, Phase.shrink],
+    phases=[Phase.generate],  # to shrink with a database for each try takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -78,8 +86,11 @@ class Both:
             stopping=lambda: False,
         )
 
-    def fold(self, batch: list[Any], *, cold: bool) -> None:
-        """Fold a batch into both; `cold`: by a writer that knows nothing but the tables."""
+    def fold(self, batch: list[Any], *, cold: bool, settled: bool = False) -> None:
+        """Fold a batch into both; `cold`: by a writer that knows nothing but the tables.
+
+        `settled`: the next batch is folded when this one is committed, not before.
+        """
         first = self.store.next_offset
         log = [(first + n, BROKER_TIME, read(event)) for n, event in enumerate(batch)]
         ledger = Ledger(self.partition, self.store, ZONE, self.owns)
@@ -88,6 +99,8 @@ class Both:
             self.writer = self.open()
             assert self.writer.start == first
         self.writer.hand_over(self.writer.fold(log), [])
+        if settled:
+            self.writer.settle()
         if cold:
             self.close()
 
@@ -98,7 +111,14 @@ class Both:
             self.writer = None
 
 
-def both(dsn: str, batches: list[list[Any]], homes: dict[str, int], *, cold: bool) -> list[Any]:
+def both(
+    dsn: str,
+    batches: list[list[Any]],
+    homes: dict[str, int],
+    *,
+    cold: bool,
+    settled: bool = False,
+) -> list[Any]:
     """Fold the batches on the partitions of `homes`; return what differs."""
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         cursor.executemany("INSERT INTO inventory.partitions VALUES (%s, %s)", list(homes.items()))
@@ -106,7 +126,7 @@ def both(dsn: str, batches: list[list[Any]], homes: dict[str, int], *, cold: boo
     try:
         for batch in batches:
             for part in parts:
-                part.fold([event for event in batch if goes_to(event, part)], cold=cold)
+                part.fold([event for event in batch if goes_to(event, part)], cold=cold, settled=settled)
     finally:
         for part in parts:
             part.close()
@@ -156,6 +176,28 @@ def test_warm_writers_of_two_partitions_make_the_tables_that_memory_makes(
     with new_database() as dsn:
         homes = dict(zip("ABC", spread, strict=True))
         assert both(dsn, drawn, homes, cold=False) == []
+
+
+def test_a_partition_never_writes_the_stock_of_another(database):
+    """A transfer that leaves for elsewhere, or a stray event, opens nothing of the other end."""
+    transfer = transfer_out("S1", 5, to="B", document="T1", id="t")
+    drawn = [
+        [inbound("S1", 10, warehouse="B", id="b1"), inbound("S1", 20, id="a1")],
+        [transfer],
+        [inbound("S1", 7, warehouse="B", id="b2"), outbound("S1", 1, id="a2")],
+        [policy(sku="S1", safety_stock=3), item("S1", unit_cost=2)],
+        [policy(safety_stock=4)],
+    ]
+    assert both(database, drawn, {"A": 0, "B": 1}, cold=False, settled=True) == []
+
+
+def test_an_item_that_another_partition_has_written_first_still_counts(database):
+    """Each partition re-evaluates its own stock when its copy of the master data comes."""
+    drawn = [
+        [item("S1", unit_cost="2.5", id="i1"), inbound("S1", 1), inbound("S1", 2, warehouse="B")],
+        [item("S1", unit_cost="4", id="i2", at="09:00")],
+    ]
+    assert both(database, drawn, {"A": 0, "B": 1}, cold=True) == []
 
 
 STORY: list[list[Any]] = [
@@ -210,8 +252,6 @@ def test_every_question_of_the_fold_is_asked_and_answered(database, monkeypatch)
 
     for name in QUESTIONS:
         monkeypatch.setattr(DatabaseRecall, name, noting(name))
-    late = tick(at=moment(1440))
-    late.occurred_at = moment(3 * 1440)
     assert both(database, STORY, {"A": 0, "B": 1}, cold=True) == []
     assert set(asked) == QUESTIONS
 
@@ -263,4 +303,13 @@ def normal(answer: Any) -> Any:
         return tuple(map(normal, answer))
     if hasattr(answer, "cells"):
         return [normal(getattr(answer, name)) for name in ("stock", "cells", "lots", "purchases")]
-    return sorted(map(str, answer))
+    return sorted(map(said, answer))
+
+
+def said(row: Any) -> str:
+    """Return a row as text; a leg's facts may be those of its event or of its columns."""
+    if isinstance(row, Row):
+        own = {name: getattr(row, name) for name in LEG}
+        row = {**own, **{name: getattr(row.facts, name, None) for name in FACTS}}
+    # a device_seq of 0 is the same place in the order as none
+    return str(row).replace("device_seq=None", "device_seq=0")

@@ -1,0 +1,112 @@
+"""The bench: the shape of what it says, and that its counts add up; never how fast it is."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import islice
+
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from connectors.trouble import Trouble
+from flows.bench import latency, load, report
+from flows.bench.scenarios import Run
+from flows.cli import build
+from flows.domain.decode.formats import decode_order, decode_scan
+from flows.domain.events import Inbound, OrderLine, Outbound
+from flows.settings import Settings
+from flows.words import words
+
+START = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SERVERS = ("flow", "database", "broker")
+
+
+def bench(settings, *options):
+    """Run the command in this process."""
+    args = build(settings).parse_args(["bench", *options])
+    return args.run(args, settings)
+
+
+def remains(settings):
+    """Return the bench's databases and topics on the servers."""
+    with psycopg.connect(settings.dsn) as database:
+        rows = database.execute(
+            "select datname from pg_database where datname like 'waterline_bench_%'"
+        ).fetchall()
+    topics = AdminClient({"bootstrap.servers": settings.brokers}).list_topics(timeout=10).topics
+    prefix = f"{settings.topic_prefix}bench-"
+    return [name for (name,) in rows], [name for name in topics if name.startswith(prefix)]
+
+
+def test_the_same_plan_gives_the_same_bytes():
+    """The flow and the limit are measured with the same work."""
+    first, second = (list(load.log_events(50, START, 7)) for _ in range(2))
+    assert first == second
+    assert {warehouse for warehouse, _ in load.log_once(16, START)} == set(load.WAREHOUSES)
+
+
+def test_what_the_bench_sends_is_taken():
+    """Scans and Debezium changes decode to events: nothing is measured by being refused."""
+    scans = [decode_scan(value, None, {}) for _, value in load.scans(4, START)]
+    assert [type(one) for (one,) in scans] == [Inbound, Outbound, Inbound, Outbound]
+    changes = [
+        decode_order(value, key.encode(), {})
+        for key, value in islice(load.order_changes(4, START), 4)
+    ]
+    assert [type(one) for (one,) in changes] == [OrderLine] * 4
+    assert [one.state for (one,) in changes] == ["open", "closed"] * 2
+
+
+def test_several_runs_become_median_and_spread():
+    """Three runs are shown as their middle and how far apart they were."""
+    cpu = {"flow": 1.0, "database": None, "broker": 0.5}
+    runs = [Run(100, seconds, 2 * seconds, cpu, 10.0) for seconds in (1.0, 2.0, 4.0)]
+    figures = report.summary({"core": runs, "limit": runs[:1]})
+    assert figures["core"]["events_per_s"] == 50
+    assert figures["core"]["spread"] == 1.5
+    assert figures["core"]["ratio_to_limit"] == 0.5
+    assert figures["core"]["cpu_s"] == cpu
+    for lang in ("en", "zh-CN"):
+        assert len(report.sentences(figures, words(lang))) == 3
+        assert report.table(figures, words(lang)).row_count == 2
+
+
+def test_without_a_stack_it_says_what_to_do(tmp_path):
+    """No server: one sentence, nothing started."""
+    nowhere = Settings(None, None, "", "en", "UTC", tmp_path)
+    with pytest.raises(Trouble, match="waterline up"):
+        bench(nowhere)
+
+
+@pytest.mark.parametrize("options", [("--events", "0"), ("--only", "speed"), ("--rate", "x")])
+def test_a_wrong_option_is_a_sentence(tmp_path, capsys, options):
+    """Exit code 2 and one line that names the option."""
+    with pytest.raises(SystemExit) as left:
+        bench(Settings(None, None, "", "en", "UTC", tmp_path), *options)
+    assert left.value.code == 2
+    assert options[0] in capsys.readouterr().err
+
+
+@pytest.mark.stack
+def test_scenarios_give_their_figures_and_leave_nothing(settings, capsys, monkeypatch):
+    """Tiny runs: the contract's names are there, counts add up, all is cleaned up.
+
+    `memory` is `core` with other events and is left out for its seconds.
+    """
+    monkeypatch.setattr(latency, "WARM", 1)
+    some = ("--only", "limit", "latency", "intake", "core", "--events", "400")
+    assert bench(settings, *some, "--rate", "200", "--seconds", "1", "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert list(figures) == ["core", "intake", "latency", "limit"]
+    for one in figures.values():
+        assert one["events_per_s"] > 0
+        assert one["rss_mib"] > 0
+        assert tuple(one["cpu_s"]) == SERVERS
+        assert {"p50_ms", "p99_ms"} <= set(one)
+    assert [one["events"] for one in figures.values()] == [400, 800, 200, 400]
+    late = figures["latency"]
+    assert 0 < late["p50_ms"] <= late["p95_ms"] <= late["p99_ms"] <= late["p999_ms"]
+    assert figures["core"]["ratio_to_limit"] > 0
+    assert remains(settings) == ([], [])
