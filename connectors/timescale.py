@@ -10,6 +10,7 @@ the same batch again; a commit whose answer was lost is looked up, never repeate
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -73,6 +74,49 @@ def connect(dsn: str, *, name: str) -> psycopg.Connection:
     return psycopg.connect(
         dsn, autocommit=True, options=OPTIONS, application_name=name, **DEAD_PEER
     )
+
+
+class Watch:
+    """Looks twice a second whether other processes took partitions over, idle ones included."""
+
+    def __init__(self, dsn: str, failed: Callable[[Exception], None], every: float = 0.5) -> None:
+        """`failed` is called, once, with `Fenced`."""
+        self._dsn, self._failed, self._every = dsn, failed, every
+        self._generations: dict[int, int] = {}
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+
+    def expect(self, partition: int, generation: int) -> None:
+        """Look after a partition that this process owns."""
+        self._generations[partition] = generation
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _look(self) -> None:
+        while not self._closed.is_set():
+            try:
+                with connect(self._dsn, name="waterline watch") as connection:
+                    while not self._closed.wait(self._every):
+                        lost = self._lost(connection)
+                        if lost is not None:
+                            self._failed(Fenced(lost))
+                            return
+            except psycopg.Error as error:  # the writers say when the database is really away
+                _LOG.info("watch: %s", " ".join(str(error).split()))
+                self._closed.wait(self._every)
+
+    def _lost(self, connection: psycopg.Connection) -> int | None:
+        rows = connection.execute("SELECT log_partition, generation FROM inventory.offsets")
+        for partition, generation in rows:
+            if self._generations.get(partition, generation) != generation:
+                return int(partition)
+        return None
 
 
 class Checkpoint:

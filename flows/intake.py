@@ -242,7 +242,6 @@ class Checkpoint:
         self._out, self._progress, self._group = out, progress, group
         self._partitions, self._limit = partitions, limit
         self._log, self._rejects = prefix + LOG, prefix + REJECTS
-        self._everywhere = tuple(range(partitions.count))
         self._counts: dict[tuple[str, int], Counts] = {}
         self._offsets: dict[tuple[str, int], int] = {}
         self._refused: list[Refused] = []
@@ -287,20 +286,13 @@ class Checkpoint:
 
     def _send(self, decoded: Decoded) -> None:
         send, log, encode = self._out.send, self._log, canonical.encode
+        placed, of, count = routing.placed, self._partitions.of, self._partitions.count
         for event in decoded.events:
             value, key = encode(event), routing.key(event)
-            for partition in self._where(event):
-                send(log, key, value, None, partition)
+            for partition, headers in placed(event, of, count):
+                send(log, key, value, headers, partition)
         for one in decoded.refused:
             send(self._rejects, one.topic.encode(), one.document())
-
-    def _where(self, event: AnyEvent) -> tuple[int, ...]:
-        names = routing.targets(event)
-        if names is routing.ALL:
-            return self._everywhere
-        if len(names) == 1:
-            return (self._partitions.of(names[0]),)
-        return tuple(dict.fromkeys(map(self._partitions.of, names)))
 
     def _note(self, decoded: Decoded) -> None:
         place, counts = decoded.place, decoded.counts

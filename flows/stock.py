@@ -19,11 +19,14 @@ from msgspec import Struct
 
 from connectors.kafka import LOG, REJECTS, Outlet, PartitionReader, ensure_topics
 from connectors.partitions import LogPartitions
+from connectors.timescale import Watch
 from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.formats import decode_log
-from flows.domain.events import Cancel, TransferOut
+from flows.domain.events import TransferOut
 from flows.domain.limit import RejectLimit
 from flows.domain.refused import Refused
+from flows.domain.rejects import Reject
+from flows.domain.routing import HOMES, homes_of
 from flows.steps import Batch, BatchSource, Dataflow, KeyedSink, Stop, inlet, outlet, step
 from flows.store.writer import PartitionWriter
 
@@ -90,6 +93,11 @@ def decode(batch: Batch) -> list[tuple[str, Decoded]]:
     return [(str(batch.partition), Decoded(batch.partition, messages, batch.messages))]
 
 
+def _header(raw: Raw, name: str) -> bytes | None:
+    value = dict(raw.headers() or ()).get(name)
+    return value.encode() if isinstance(value, str) else value
+
+
 class Stock:
     """What the partitions of one process share: the map of warehouses, a producer, the limit."""
 
@@ -103,6 +111,7 @@ class Stock:
         self._limit = RejectLimit(settings.reject_window, settings.reject_share)
         self._writers: dict[int, PartitionWriter] = {}
         self._known: dict[str, int] = {}
+        self._watch = Watch(settings.need_dsn(), stop.fail)
 
     def reader(self, partition: int, *, until_end: bool) -> PartitionReader:
         """Open a partition of the log at the offset that its tables hold."""
@@ -118,11 +127,16 @@ class Stock:
     def claim(self, batch: Decoded) -> None:
         """Give warehouses that nobody has seen yet to the partition on which they appear."""
         known = self._known
-        for _, _, event in batch.messages:
-            warehouse = getattr(event, "warehouse", None)
-            if warehouse is not None and warehouse not in known and not isinstance(event, Cancel):
-                known[warehouse] = self._homes.claim(warehouse, batch.partition)
-            if isinstance(event, TransferOut) and event.counterpart not in known:
+        for (_, _, event), raw in zip(batch.messages, batch.raw, strict=True):
+            if isinstance(event, TransferOut):
+                if event.warehouse in known and event.counterpart in known:
+                    continue
+            elif isinstance(event, Reject) or getattr(event, "warehouse", None) in known:
+                continue
+            for warehouse in homes_of(event, _header(raw, HOMES)):
+                if warehouse not in known:
+                    known[warehouse] = self._homes.claim(warehouse, batch.partition)
+            if isinstance(event, TransferOut):
                 known.update(self._homes.all())
 
     def refuse(self, batch: Decoded, changes: Changes) -> list[Refused]:
@@ -165,6 +179,7 @@ class Stock:
         """Let go of everything; what was handed over is committed first."""
         with ExitStack() as closing:
             closing.callback(self._homes.close)
+            closing.callback(self._watch.close)
             if self._out is not None:
                 closing.callback(self._out.close)
             for writer in self._writers.values():
@@ -181,7 +196,9 @@ class Stock:
                 zone=self._settings.tz,
                 owns=lambda warehouse: self._known.get(warehouse) == partition,
                 stopping=self._stop,
+                failed=self._stop.fail,
             )
+            self._watch.expect(partition, writer.generation)
         return writer
 
 

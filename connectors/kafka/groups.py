@@ -6,6 +6,7 @@ crash repeats and never loses. Fails with `Trouble` only where the caller needs 
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -99,9 +100,14 @@ class GroupOffsets:
         failed = error or next((place.error for place in places if place.error), None)
         self._answer.append(failed.str() if failed else None)
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._consumer.close()
+    def close(self, patience: float = 2.0) -> None:
+        """Let go of the connection, within `patience`.
+
+        With a commit that nobody answers, librdkafka would wait 45 s; it may do so behind us.
+        """
+        closing = threading.Thread(target=self._consumer.close, daemon=True)
+        closing.start()
+        closing.join(patience)
 
 
 def _offset(place: TopicPartition) -> int | None:

@@ -48,6 +48,7 @@ def summary(runs: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, Any]]:
     if "core" in made and "limit" in made:
         ratio = made["core"]["events_per_s"] / made["limit"]["events_per_s"]
         made["core"]["ratio_to_limit"] = round(ratio, 3)
+        made["core"]["limit_cpu_us_per_event"] = made["limit"]["cpu_us_per_event"]
     return made
 
 
@@ -61,6 +62,7 @@ def _scenario(runs: Sequence[Run]) -> dict[str, Any]:
         "p99_ms": merged.pop("p99_ms", None),
         "cpu_s": _middle([run.cpu_s for run in runs]),
         "rss_mib": round(max(run.rss_mib for run in runs), 1),
+        "cpu_us_per_event": _middle([_cost(run) for run in runs]),
         "events": runs[0].events,
         "others_share": max(run.others for run in runs),
         "runs": [round(speed) for speed in speeds],
@@ -68,6 +70,14 @@ def _scenario(runs: Sequence[Run]) -> dict[str, Any]:
         "events_per_s_with_start": round(median(wholes)) if wholes else None,
         **merged,
     }
+
+
+def _cost(run: Run) -> float | None:
+    """Return CPU microseconds an event, of flow and database: steady on a busy machine, too."""
+    flow, database = run.cpu_s["flow"], run.cpu_s["database"]
+    if flow is None or database is None:
+        return None
+    return round(1_000_000 * (flow + database) / run.events, 1)
 
 
 def _middle(several: Sequence[Any]) -> Any:
@@ -117,8 +127,12 @@ def sentences(figures: Mapping[str, Mapping[str, Any]], say: Words) -> list[str]
             }
         made.append(f"{name}: {say(MEANS[name], **values)}")
         if "ratio_to_limit" in one:
-            ratio = f"{one['ratio_to_limit']:.2f}"
-            made.append(f"{name}: {say('bench.ratio', ratio=ratio)}")
+            costs = {
+                "ratio": f"{one['ratio_to_limit']:.2f}",
+                "cost": shown.number(one["cpu_us_per_event"]),
+                "least": shown.number(one["limit_cpu_us_per_event"]),
+            }
+            made.append(f"{name}: {say('bench.ratio', **costs)}")
         if one["others_share"] > BUSY:
             made.append(f"{name}: {say('bench.busy', share=shown.share(one['others_share']))}")
     return made

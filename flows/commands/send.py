@@ -103,8 +103,9 @@ class _Sender:
 
     def send(self, line: bytes) -> None:
         key = _key(line)
-        for partition in self._where(line):
-            self._out.send(self._topic, key, line, self._headers, partition)
+        for partition, homes in self._where(line):
+            headers = {**(self._headers or {}), **(homes or {})} or None
+            self._out.send(self._topic, key, line, headers, partition)
             self.messages += 1
         self.lines += 1
 
@@ -113,16 +114,13 @@ class _Sender:
         if self._partitions is not None:
             self._partitions.close()
 
-    def _where(self, line: bytes) -> Iterable[int | None]:
+    def _where(self, line: bytes) -> Iterable[tuple[int | None, dict[str, bytes] | None]]:
         if self._partitions is None:
-            return (None,)
+            return [(None, None)]
         event = canonical.decode(line)[0]
         if isinstance(event, Reject):  # anywhere will do: it will be refused
-            return (0,)
-        names = routing.targets(event)
-        if names is routing.ALL:
-            return range(self._partitions.count)
-        return dict.fromkeys(map(self._partitions.of, names))
+            return [(0, None)]
+        return routing.placed(event, self._partitions.of, self._partitions.count)
 
 
 def _topic(given: str, prefix: str) -> str:

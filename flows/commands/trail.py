@@ -31,7 +31,7 @@ def register(subparsers: Subparsers) -> None:
     """Add `trace`."""
     trace = subparsers.add_parser(
         "trace",
-        epilog="examples:\n  waterline trace --sku 941769\n"
+        epilog="examples:\n  waterline trace --sku CJ01029743\n"
         "  waterline trace --order O-10021 --json",
     )
     trace.add_argument("--sku", metavar="S")

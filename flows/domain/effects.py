@@ -247,8 +247,11 @@ class Effects:
     def _item(self, event: Item, offset: int) -> None:  # noqa: ARG002
         state = self._state
         known = state.item(event.sku)
-        if known is None or order_of(event) > order_of(known):
-            state.set_item(event.sku, event)
+        newer = known is None or order_of(event) > order_of(known)
+        # The table may have been ahead, written by another partition: accounts are restated
+        # whoever was first.
+        state.set_item(event.sku, event if newer else known)
+        if newer:
             _put(state.changes.items, event.sku, event)
 
     def _warehouse(self, event: Warehouse, offset: int) -> None:  # noqa: ARG002

@@ -20,7 +20,7 @@ from flows.domain.rows import IdRun
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SMALL_RUNS = 256
-RECENT = 100_000
+RECENT = 20_000
 LARGEST = 4_000_000
 
 

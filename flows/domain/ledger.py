@@ -173,7 +173,9 @@ class Ledger:
         )
 
     def _refusal(self, event: AnyEvent) -> Reject | None:
-        if event.occurred_at > self._ahead:
+        kind, state = type(event), self._state
+        # A tick is made by the clock flow or by a person who wants to see a later day.
+        if event.occurred_at > self._ahead and kind is not Tick:
             return Reject(
                 "clock_future",
                 "occurred_at",
@@ -181,7 +183,6 @@ class Ledger:
                 f"the broker's clock ({self._judged_by.isoformat()})",
                 event.event_id,
             )
-        kind, state = type(event), self._state
         warehouse: str | None = getattr(event, "warehouse", None)
         if kind in DATED and event.occurred_at < self._old and warehouse is not None:
             # A transfer is judged alike on both of its partitions: by what both know.

@@ -7,13 +7,20 @@ anything), a tick and a global item or policy are on all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+from msgspec import json
+
 from flows.domain.events import Cancel, Event, Item, Policy, Tick, TransferOut
+
+HOMES: Final = "homes"
+"""The header of a transfer's copy: a JSON list of warehouses that live on its partition."""
 
 ALL: Final[tuple[str, ...]] = ()
 """Instead of warehouses: every partition of the log."""
 
+_NAMES = json.Decoder(list[str])
 _EVERYWHERE = (Cancel, Tick, Item)
 
 
@@ -27,6 +34,38 @@ def targets(event: Event) -> tuple[str, ...]:
     if kind is Policy:
         return (event.warehouse,) if event.warehouse else ALL  # type: ignore[attr-defined]
     return (event.warehouse,)  # type: ignore[attr-defined]
+
+
+def placed(
+    event: Event, of: Callable[[str], int], count: int
+) -> list[tuple[int, dict[str, bytes] | None]]:
+    """Return (partition, headers) of every copy of an event on a log of `count` partitions.
+
+    `of` gives a warehouse's partition. A transfer says in its header for which warehouses a copy
+    is where it is, so that the log alone tells where each warehouse lives.
+    """
+    names = targets(event)
+    if names is ALL:
+        return [(partition, None) for partition in range(count)]
+    if len(names) == 1:
+        return [(of(names[0]), None)]
+    homes: dict[int, list[str]] = {}
+    for name in names:
+        homes.setdefault(of(name), []).append(name)
+    return [(partition, {HOMES: json.encode(here)}) for partition, here in homes.items()]
+
+
+def homes_of(event: Event, header: bytes | None) -> list[str]:
+    """Return the warehouses of which an event on a partition proves that they live there."""
+    if isinstance(event, TransferOut) and header is not None:
+        try:
+            return _NAMES.decode(header)
+        except ValueError:
+            return [event.warehouse]
+    if isinstance(event, Cancel):
+        return []
+    warehouse: str | None = getattr(event, "warehouse", None)
+    return [] if warehouse is None else [warehouse]
 
 
 def key(event: Event) -> bytes | None:

@@ -38,13 +38,18 @@ class PartitionWriter:
         zone: str,
         owns: Callable[[str], bool],
         stopping: Callable[[], bool],
+        failed: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        """Take the partition over and load what its fold starts from."""
+        """Take the partition over and load what its fold starts from.
+
+        `failed` hears of a failed commit at once: no later call may come to raise it.
+        """
+        self._failed = failed
         self._dsn = dsn
         self._partition = partition
         self._zone = zone
         self._reader: psycopg.Connection | None = None
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self._queue: Queue[tuple[Changes, Refusals] | None] = Queue(maxsize=1)
         self._idle = threading.Event()
         self._idle.set()
@@ -58,6 +63,7 @@ class PartitionWriter:
             (standing.next_offset, standing.clock_at, counters),
         )
         self.start = standing.next_offset
+        self.generation = standing.generation
         self._ledger = Ledger(partition, recall, zone, owns)
         self._thread = threading.Thread(target=self._work, name=f"commit-{partition}", daemon=True)
         self._thread.start()
@@ -101,8 +107,9 @@ class PartitionWriter:
             try:
                 if self._failure is None:
                     self._commit(*work)
-            except BaseException as error:  # noqa: BLE001 - raised again by the folding thread
+            except Exception as error:  # noqa: BLE001 - raised again by the folding thread
                 self._failure = error
+                self._failed(error)
             finally:
                 self._idle.set()
 

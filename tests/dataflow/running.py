@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from flows.domain.decode.canonical import encode
 from flows.steps import Stop, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from flows.audit import Report
@@ -70,6 +71,18 @@ def lay(settings: Settings, events: Iterable[Event]) -> int:
     return out.sent
 
 
+def receipts(count: int, first: int = 0, house: str = "A") -> list[bytes]:
+    """Return the bytes of numbered receipts, quickly made."""
+    text = (
+        '{"event_id":"in-%d","type":"inbound","occurred_at":"%s","warehouse":"%s","sku":"S%d",'
+        '"quantity":2,"to_bin":"P","lot":"L1"}'
+    )
+    return [
+        (text % (n, at(n % 4000).isoformat(), house, n % 500)).encode()
+        for n in range(first, first + count)
+    ]
+
+
 def drain(settings: Settings) -> None:
     """Run the stock flow until it has read everything."""
     stop = Stop()
@@ -97,12 +110,24 @@ def command(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
-def start(settings: Settings, *words: str) -> subprocess.Popen[str]:
-    """Start `waterline flow stock …` in a process of its own."""
-    return subprocess.Popen(
+@contextmanager
+def flow(settings: Settings, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `waterline flow stock …` in a process of its own, which is killed if it still lives."""
+    running = subprocess.Popen(
         [sys.executable, "-m", "flows.cli", "flow", "stock", *words],
         cwd=ROOT, env=environ(settings), stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    with running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def ended(running: subprocess.Popen[str], seconds: float = 10.0) -> tuple[int, str]:
+    """Return the exit code and what was said, of a process that ends by itself."""
+    _, told = running.communicate(timeout=seconds)
+    return running.returncode, told
 
 
 def rows(settings: Settings, query: str, *values: Any) -> list[tuple[Any, ...]]:

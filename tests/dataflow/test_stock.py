@@ -45,11 +45,13 @@ from tests.dataflow.running import (
     consumed,
     counters,
     drain,
+    ended,
+    flow,
     lay,
     put,
     read,
+    receipts,
     rows,
-    start,
     uneven,
     wait_for,
 )
@@ -273,10 +275,10 @@ def test_the_longest_texts_and_numbers_fit(settings):
     put(
         settings, 0,
         inbound(name, most, lot=wide, bin=wide, document=wide, device_seq=2**63 - 1, **where),
-        inbound(name, most, lot=wide, bin=wide, document=wide, order_id=wide, line_id=wide, **where),
+        inbound(name, most, lot=wide, bin=wide, document=wide, order_id=name, line_id=name, **where),
         transfer_out(name, most, to=name[:99] + "B", document=wide, lot=wide, **where),
-        order_line(wide, name, most, line_id=wide, version=2**63 - 1, **where),
-        purchase_line(wide, name, most, line_id=wide, counterpart=wide, **where),
+        order_line(name, name, most, line_id=name, version=2**63 - 1, **where),
+        purchase_line(name, name, most, line_id=name, counterpart=wide, **where),
         stocktake(name, most, lot=wide, bin=wide, warehouse=name, at=at(6)),
         bin_master(name, position=2**31 - 1, x="99999999999999.123456789012", **where),
         item(name, unit_cost="99999999999999", shelf_life_days=36500, category=wide, at=at(5)),
@@ -296,21 +298,25 @@ def test_the_longest_texts_and_numbers_fit(settings):
 def test_a_second_flow_takes_over_and_the_first_ends(settings):
     """The first is fenced: one sentence, exit code 3, nothing of it written."""
     put(settings, 0, *some(100))
-    first = start(settings)
-    wait_for(lambda: consumed(settings) == 100)
-    second = start(settings)
-    wait_for(lambda: rows(settings, "SELECT min(generation), count(*) FROM offsets") == [(2, 8)])
-    put(settings, 0, *some(300, first=100))
-    _, told = first.communicate(timeout=20)
-    assert first.returncode == STOPPED
+    with flow(settings) as first:
+        wait_for(lambda: consumed(settings) == 100)
+        with flow(settings) as second:
+            wait_for(lambda: claims(settings) == (2, 8))
+            put(settings, 0, *some(300, first=100))
+            wait_for(lambda: consumed(settings) == 400)
+            code, told = ended(first)
+            second.terminate()
+            assert ended(second) == (0, "")
+    assert code == STOPPED
     assert told.strip().splitlines()[-1].count("taken over by another stock flow") == 1
     assert "Traceback" not in told
-    wait_for(lambda: consumed(settings) == 400)
-    second.terminate()
-    _, told = second.communicate(timeout=20)
-    assert (second.returncode, told) == (0, "")
     assert counters(settings) == (400, 400, 400, 0, 0)
     clean(settings)
+
+
+def claims(settings):
+    """Return the lowest generation, and how many partitions are claimed."""
+    return rows(settings, "SELECT min(generation), count(*) FROM offsets")[0]
 
 
 def test_an_offset_that_left_the_log_stops_the_flow(settings):
@@ -342,19 +348,18 @@ def test_too_many_refusals_stop_the_flow(settings):
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_flow_in_order(settings, sign):
     """Within five seconds it ends well, with everything that was taken committed."""
-    for partition in range(3):
-        put(settings, partition, *some(8000, first=8000 * partition, house="ABC"[partition]))
-    running = start(settings)
-    wait_for(lambda: consumed(settings))
-    began = time.monotonic()
-    running.send_signal(sign)
-    _, told = running.communicate(timeout=10)
-    assert time.monotonic() - began < 5
-    assert (running.returncode, told) == (0, "")
+    for partition, house in enumerate("ABCD"):
+        put(settings, partition, *receipts(15_000, 15_000 * partition, house))
+    with flow(settings) as running:
+        wait_for(lambda: consumed(settings))
+        began = time.monotonic()
+        running.send_signal(sign)
+        assert ended(running) == (0, "")
+        assert time.monotonic() - began < 5
     taken = consumed(settings)
     assert rows(settings, "SELECT count(*) FROM movements") == [(taken,)]
     drain(settings)
-    assert counters(settings) == (24_000, 24_000, 24_000, 0, 0)
+    assert counters(settings) == (60_000, 60_000, 60_000, 0, 0)
     assert uneven(settings) == []
 
 
@@ -410,15 +415,29 @@ def test_a_global_item_reaches_stock_on_every_partition(settings):
     clean(settings)
 
 
-def test_the_figures_of_a_table_changed_by_hand_are_not_trusted_for_ever(settings):
-    """A reject limit of another run, an offset put back by hand: fenced, never written twice."""
+def test_an_offset_moved_by_another_hand_fences_the_flow(settings):
+    """What is not at the offset that this flow left is not its own any more."""
     put(settings, 0, *some(50))
     drain(settings)
-    running = start(settings)
-    wait_for(lambda: rows(settings, "SELECT min(generation), count(*) FROM offsets") == [(2, 8)])
-    change(settings, "UPDATE offsets SET next_offset = 40 WHERE log_partition = 0")
-    put(settings, 0, *some(10, first=50))
-    _, told = running.communicate(timeout=20)
-    assert running.returncode == STOPPED
+    with flow(settings) as running:
+        wait_for(lambda: claims(settings) == (2, 8))
+        change(settings, "UPDATE offsets SET next_offset = 40 WHERE log_partition = 0")
+        put(settings, 0, *some(10, first=50))
+        code, told = ended(running)
+    assert code == STOPPED
     assert "Traceback" not in told
+    assert rows(settings, "SELECT count(*) FROM movements") == [(50,)]
+
+
+def test_a_batch_that_the_database_refuses_ends_the_flow(settings):
+    """Nothing of the batch is written, and the flow does not stay alive without working."""
+    put(settings, 0, *some(50))
+    with flow(settings) as running:
+        wait_for(lambda: consumed(settings) == 50)
+        change(settings, "ALTER TABLE stock ADD CHECK (sku <> 'poison')")
+        put(settings, 0, inbound("poison", 1, at=at(1)))
+        code, told = ended(running)
+    assert code == 1
+    assert "poison" in told or "check" in told
+    assert counters(settings) == (50, 50, 50, 0, 0)
     assert rows(settings, "SELECT count(*) FROM movements") == [(50,)]

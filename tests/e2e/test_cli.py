@@ -66,7 +66,7 @@ def test_help_shows_the_commands_in_groups_with_examples(waterline):
     code, out, _ = waterline("--help")
     assert code == 0
     assert out.index("Begin") < out.index("Let it flow") < out.index("Look")
-    assert "waterline stock --warehouse EAST --level red" in out
+    assert "waterline stock --warehouse SHA --level red" in out
     assert waterline("")[1] == out
 
 

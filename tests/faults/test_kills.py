@@ -1,0 +1,177 @@
+"""The stock flow under kill -9, cut connections and frozen processes: the tables stay exact.
+
+`WATERLINE_FAULTS=long` sends ten times as many events and kills more often.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import psycopg
+import pytest
+
+from connectors.trouble import STOPPED
+from tests.builders import (
+    cancel,
+    customer_return,
+    inbound,
+    item,
+    move,
+    order_line,
+    outbound,
+    policy,
+    purchase_line,
+    stocktake,
+    tick,
+    transfer_in,
+    transfer_out,
+)
+from tests.dataflow.running import (
+    at,
+    clean,
+    consumed,
+    counters,
+    drain,
+    ended,
+    flow,
+    lay,
+    put,
+    receipts,
+    rows,
+    wait_for,
+)
+
+pytestmark = pytest.mark.stack
+LONG = os.environ.get("WATERLINE_FAULTS") == "long"
+EVENTS = 200_000 if LONG else 20_000
+KILLS = 30 if LONG else 5
+HOUSES = ("A", "B", "C")
+
+
+def story(count, seed=7):
+    """Return seeded events of three warehouses: out of order, some twice, some cancelled."""
+    chance = random.Random(seed)
+    makers = (inbound, inbound, outbound, customer_return, move)
+    events = []
+    for number in range(count):
+        sku, house = f"S{chance.randrange(200)}", chance.choice(HOUSES)
+        fields = {"id": f"e{number}", "at": at(chance.randrange(4000)), "warehouse": house}
+        kind = chance.random()
+        if kind < 0.70:
+            event = chance.choice(makers)(sku, chance.randrange(1, 9), **fields)
+        elif kind < 0.80:
+            lines = {"line_id": "1", "version": number, **fields}
+            make = chance.choice((order_line, purchase_line))
+            event = make(f"O{chance.randrange(300)}", sku, 9, **lines)
+        elif kind < 0.86:
+            event = stocktake(sku, 5, bin="P", scope=chance.choice(("lot", "bin", "sku")), **fields)
+        elif kind < 0.90:
+            other = chance.choice([name for name in HOUSES if name != house])
+            event = transfer_out(sku, 2, to=other, document=f"T{number % 50}", **fields)
+        elif kind < 0.93:
+            other = chance.choice([name for name in HOUSES if name != house])
+            event = transfer_in(sku, 1, other, document=f"T{number % 50}", **fields)
+        elif kind < 0.97 and number:
+            event = cancel(f"e{chance.randrange(number)}", **fields)
+        elif kind < 0.98:
+            event = item(sku, unit_cost=chance.randrange(1, 9), id=f"e{number}", at=fields["at"])
+        elif kind < 0.985:
+            event = policy(warehouse=house, safety_stock=3, id=f"e{number}", at=fields["at"])
+        else:
+            event = chance.choice(events) if events else tick(at=at(0))
+        events.append(event)
+    return events
+
+
+def test_killed_at_any_moment_the_tables_are_those_of_an_undisturbed_run(settings, new_database):
+    """SIGKILL in the middle of batches and commits, started anew each time."""
+    sent = lay(settings, story(EVENTS))
+    chance, killed = random.Random(3), 0
+    for _ in range(KILLS * 4):
+        with flow(settings, "--drain") as running:
+            before = consumed(settings)
+            wait_for(lambda: consumed(settings) > before or running.poll() is not None)  # noqa: B023
+            time.sleep(chance.random() * 0.25)
+            if running.poll() is not None:
+                break
+            running.kill()
+            killed += 1
+        if consumed(settings) == sent:
+            break
+    drain(settings)
+    assert killed
+    assert consumed(settings) == sent
+    clean(settings)
+    del new_database
+
+
+def test_killed_while_it_starts_or_claims(settings):
+    """Also before its first batch: nothing is half claimed."""
+    put(settings, 0, *receipts(2000))
+    chance = random.Random(5)
+    for _ in range(4):
+        with flow(settings, "--drain") as running:
+            time.sleep(0.4 + chance.random())
+            running.kill()
+    drain(settings)
+    assert counters(settings) == (2000, 2000, 2000, 0, 0)
+    clean(settings)
+
+
+def test_cut_connections_are_made_anew_and_nothing_is_written_twice(settings):
+    """The server ends every session of the flow, again and again, while it works."""
+    sent = lay(settings, story(EVENTS // 2, seed=11))
+    chance, cuts = random.Random(4), 0
+    with flow(settings, "--drain") as running:
+        wait_for(lambda: consumed(settings) or running.poll() is not None)
+        while running.poll() is None and consumed(settings) < sent:
+            time.sleep(0.05 + chance.random() * 0.3)
+            cuts += cut(settings)
+        code, told = ended(running, 30)
+    assert cuts
+    assert code == 0, told
+    assert consumed(settings) == sent
+    clean(settings)
+
+
+def cut(settings):
+    """End all other sessions of the database; return how many were the stock flow's."""
+    with psycopg.connect(settings.dsn, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+            " current_database() AND application_name LIKE 'waterline%'"
+        ).fetchall()
+    return len(found)
+
+
+def test_a_frozen_flow_that_wakes_up_finds_another_owner(settings):
+    """Stopped in the middle of its work, replaced, woken: one owner, and no row twice."""
+    for partition, house in enumerate("AB"):
+        put(settings, partition, *receipts(10_000, 10_000 * partition, house))
+    with flow(settings) as zombie:
+        wait_for(lambda: consumed(settings))
+        zombie.send_signal(signal.SIGSTOP)
+        # a server that waits for a frozen client keeps its locks: they end with the session
+        with flow(settings) as heir:
+            wait_for(lambda: rows(settings, "SELECT count(DISTINCT owner) FROM offsets") and owned(
+                settings, heir.pid), 40)  # fmt: skip
+            wait_for(lambda: consumed(settings) == 20_000)
+            zombie.send_signal(signal.SIGCONT)
+            put(settings, 0, *receipts(10, 50_000))
+            code, told = ended(zombie, 20)
+            wait_for(lambda: consumed(settings) == 20_010)
+            heir.terminate()
+            assert ended(heir) == (0, "")
+    assert (code, "Traceback" in told) == (STOPPED, False)
+    assert "taken over by another stock flow" in told
+    assert counters(settings) == (20_010, 20_010, 20_010, 0, 0)
+    clean(settings)
+
+
+def owned(settings, pid):
+    """Return whether every partition belongs to that process."""
+    found = rows(settings, "SELECT DISTINCT owner FROM offsets")
+    return len(found) == 1 and found[0][0].endswith(f":{pid}")
