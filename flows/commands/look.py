@@ -223,7 +223,9 @@ def _nothing(database: Queries, args: argparse.Namespace, say: Words) -> str:
     like = [row["sku"] for row in database.rows("known_skus", text=args.sku)] if args.sku else []
     if like and args.sku not in like:
         return say("stock.no_sku", what=what, like=", ".join(like))
-    return say("stock.none", what=what or "–", known=", ".join(known))
+    if not what:
+        return say("stock.none_then", at=args.at)
+    return say("stock.none", what=what, known=", ".join(known))
 
 
 def show_rejects(args: argparse.Namespace, settings: Settings) -> int:

@@ -101,12 +101,13 @@ class Account:
         """Return sellable stock past its date, and the instant at which more will be."""
         if not self.lots:
             return 0, None
-        today = local_date(clock, zone_name)
+        today = None
         expired, ends = 0, None
         for cell, quantity in self.cells.items():
             lot = self.lots.get(cell.lot)
             if lot is None or lot.expires_on is None or cell.status != SELLABLE:
                 continue
+            today = today or local_date(clock, zone_name)
             if lot.expires_on < today:
                 expired += quantity
             elif quantity and (ends is None or lot.expires_on < ends):

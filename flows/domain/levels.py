@@ -13,7 +13,7 @@ def water_level(available: int, on_hand: int, limits: Limits, reorder_point: int
     never called over: it needs the purchaser first.
     """
     safety = limits.safety_stock or 0
-    if available < safety * (1 - limits.red_below):
+    if available < limits.red_line:
         return "red"
     if available <= max(safety, reorder_point or 0):
         return "yellow"

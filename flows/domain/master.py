@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,8 @@ class Limits(Struct, frozen=True):
 
     safety_stock: int | None = None
     max_stock: int | None = None
-    red_below: Decimal = DEFAULTS["red_below"]
+    red_line: int = 0
+    """Below this available stock is red."""
     incoming_days: Decimal = DEFAULTS["stock_out_horizon_days"]
 
 
@@ -114,10 +115,12 @@ class Policies:
             return self.value(name, warehouse, category, sku)
 
         horizon = value("stock_out_horizon_days") or Decimal(0)
+        safety = _units(value("safety_stock"))
+        red_line = (safety or 0) * (1 - (value("red_below") or Decimal(0)))
         return Limits(
-            _units(value("safety_stock")),
+            safety,
             _units(value("max_stock")),
-            value("red_below") or Decimal(0),
+            int(red_line.to_integral_value(ROUND_CEILING)),
             max(horizon, value("lead_time_days") or Decimal(0)),
         )
 

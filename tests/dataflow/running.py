@@ -60,11 +60,9 @@ def lay(settings: Settings, events: Iterable[Event]) -> int:
     out = Outlet(settings.brokers, patience=20)
     homes = LogPartitions(settings.dsn, LOG_PARTITIONS, patience=20)
     for event in events:
-        names = routing.targets(event)
-        there = dict.fromkeys(map(homes.of, names)) if names else range(LOG_PARTITIONS)
-        for partition in there:
+        for partition, headers in routing.placed(event, homes.of, LOG_PARTITIONS):
             topic = settings.topic_prefix + LOG
-            out.send(topic, routing.key(event), encode(event), None, partition)
+            out.send(topic, routing.key(event), encode(event), headers, partition)
     out.flush()
     out.close()
     homes.close()

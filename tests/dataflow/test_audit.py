@@ -34,7 +34,7 @@ TAMPER = {
     "offsets": "UPDATE offsets SET applied = applied - 1, repeats = repeats + 1 WHERE consumed > 9",
     "movements": "DELETE FROM movements WHERE type = 'scrap'",
     "journal": "DELETE FROM journal WHERE type = 'decision'",
-    "stock": "UPDATE stock SET on_hand = on_hand + 0.0001 WHERE warehouse = 'A'",
+    "stock": "UPDATE stock SET value = value + 0.0001 WHERE warehouse = 'A'",
     "stock_bins": "DELETE FROM stock_bins WHERE warehouse = 'B'",
     "lot_dates": "UPDATE lot_dates SET expires_on = expires_on + 1 WHERE expires_on IS NOT NULL",
     "orders": "UPDATE orders SET shipped = shipped + 1",
@@ -73,7 +73,7 @@ def test_each_table_that_was_changed_is_named(settings):
     assert document["differing"] == report.differing
     (one,) = [one for one in document["differences"] if one["table"] == "stock"]
     assert one["key"] == ["A", "S1"]
-    assert one["columns"] == {"on_hand": {"live": "52.5001", "expected": "52.5"}}
+    assert one["columns"] == {"value": {"live": "131.2501", "expected": "131.25"}}
     found = command(settings, "audit")
     assert found.returncode == 1
     for table in TAMPER:

@@ -86,7 +86,7 @@ def story(count, seed=7):
     return events
 
 
-def test_killed_at_any_moment_the_tables_are_those_of_an_undisturbed_run(settings, new_database):
+def test_killed_at_any_moment_the_tables_are_those_of_an_undisturbed_run(settings):
     """SIGKILL in the middle of batches and commits, started anew each time."""
     sent = lay(settings, story(EVENTS))
     chance, killed = random.Random(3), 0
@@ -105,7 +105,6 @@ def test_killed_at_any_moment_the_tables_are_those_of_an_undisturbed_run(setting
     assert killed
     assert consumed(settings) == sent
     clean(settings)
-    del new_database
 
 
 def test_killed_while_it_starts_or_claims(settings):
@@ -148,30 +147,55 @@ def cut(settings):
 
 
 def test_a_frozen_flow_that_wakes_up_finds_another_owner(settings):
-    """Stopped in the middle of its work, replaced, woken: one owner, and no row twice."""
-    for partition, house in enumerate("AB"):
-        put(settings, partition, *receipts(10_000, 10_000 * partition, house))
+    """Stopped between two batches, replaced, woken: one owner, and no row twice."""
+    put(settings, 0, *receipts(1000))
     with flow(settings) as zombie:
-        wait_for(lambda: consumed(settings))
+        wait_for(lambda: consumed(settings) == 1000)
         zombie.send_signal(signal.SIGSTOP)
-        # a server that waits for a frozen client keeps its locks: they end with the session
-        with flow(settings) as heir:
-            wait_for(lambda: rows(settings, "SELECT count(DISTINCT owner) FROM offsets") and owned(
-                settings, heir.pid), 40)  # fmt: skip
-            wait_for(lambda: consumed(settings) == 20_000)
-            zombie.send_signal(signal.SIGCONT)
-            put(settings, 0, *receipts(10, 50_000))
-            code, told = ended(zombie, 20)
-            wait_for(lambda: consumed(settings) == 20_010)
-            heir.terminate()
-            assert ended(heir) == (0, "")
+        code, told = replaced(settings, zombie, 1000)
     assert (code, "Traceback" in told) == (STOPPED, False)
     assert "taken over by another stock flow" in told
-    assert counters(settings) == (20_010, 20_010, 20_010, 0, 0)
     clean(settings)
+
+
+def test_a_flow_frozen_inside_a_transaction_is_replaced_all_the_same(settings):
+    """Its locks do not keep the heir out for ever; woken, it ends and has written nothing."""
+    for partition, house in enumerate("ABCD"):
+        put(settings, partition, *receipts(10_000, 10_000 * partition, house))
+    with flow(settings) as zombie:
+        wait_for(lambda: in_transaction(settings))
+        zombie.send_signal(signal.SIGSTOP)
+        code, told = replaced(settings, zombie, 40_000)
+    assert code != 0
+    assert "Traceback" not in told
+    clean(settings)
+
+
+def in_transaction(settings):
+    """Return whether a stock session is inside a transaction that has written."""
+    with psycopg.connect(settings.dsn) as connection:
+        return connection.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name LIKE 'waterline stock%' AND backend_xid IS NOT NULL"
+        ).fetchall()
+
+
+def replaced(settings, zombie, total):
+    """Start an heir that takes over, wake the zombie; return how that one ended."""
+    with flow(settings) as heir:
+        wait_for(lambda: owned(settings, heir.pid), 45)
+        wait_for(lambda: consumed(settings) == total)
+        zombie.send_signal(signal.SIGCONT)
+        put(settings, 0, *receipts(10, 50_000))
+        how = ended(zombie, 20)
+        wait_for(lambda: consumed(settings) == total + 10)
+        heir.terminate()
+        assert ended(heir) == (0, "")
+    assert counters(settings) == (total + 10, total + 10, total + 10, 0, 0)
+    return how
 
 
 def owned(settings, pid):
     """Return whether every partition belongs to that process."""
-    found = rows(settings, "SELECT DISTINCT owner FROM offsets")
-    return len(found) == 1 and found[0][0].endswith(f":{pid}")
+    found = rows(settings, "SELECT owner, count(*) FROM offsets GROUP BY 1")
+    return len(found) == 1 and found[0][0].endswith(f":{pid}") and found[0][1] == 8
