@@ -88,6 +88,11 @@ def dsn(port: int, password: str, database: str = DATABASE) -> str:
     return f"postgresql://{ADMIN}:{password}@{ports.HOST}:{port}/{database}"
 
 
+def place(port: int) -> tuple[str, int, str, str]:
+    """Return host, port, user and database of the administrator's connection."""
+    return ports.HOST, port, ADMIN, DATABASE
+
+
 def mark(data: Path) -> str:
     """Return the argument by which the server of `data` is known."""
     return f"-D{data}"

@@ -28,7 +28,9 @@ from deploy.local.state import (
     address,
     load,
     locked,
+    opener,
     save,
+    save_opener,
     state_file,
     with_ports,
 )
@@ -114,7 +116,10 @@ def up(
             with ThreadPoolExecutor(len(missing)) as pool:
                 trees = [tree for tree in pool.map(start.one, missing) if tree]
             if trees:
-                save(home, replace(state, tree=trees[0]))
+                state = replace(state, tree=trees[0])
+                save(home, state)
+        if state.tree is not None:
+            save_opener(home, state, programs(Path(state.tree)))
     found = endpoints(home)
     if found is None:
         raise StackError(f"the stack ended at once: look at {home / 'logs'}")
@@ -197,7 +202,8 @@ def _purge(home: Path, state: State | None) -> None:
         return
     for name in SERVICES:
         shutil.rmtree(state.data(name), ignore_errors=True)
-    state_file(home).unlink(missing_ok=True)
+    for file in (state_file(home), opener(home), home / "pgpass"):
+        file.unlink(missing_ok=True)
     if Path(state.root) != home:
         shutil.rmtree(state.root, ignore_errors=True)
 
@@ -247,11 +253,9 @@ def status(home: Path) -> list[Service]:
 
 
 def psql(home: Path) -> Path | None:
-    """Return the program psql that came with the server of `home`."""
-    state = load(home.absolute())
-    if state is None or state.tree is None:
-        return None
-    return programs(Path(state.tree)) / "psql"
+    """Return the script that opens psql on the server of `home`."""
+    script = opener(home.absolute())
+    return script if script.is_file() else None
 
 
 def _mark(service: str, state: State) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import secrets
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -94,16 +95,38 @@ def load(home: Path) -> State | None:
         raise StackError(f"{path} is broken: delete it, or `waterline down --purge`") from error
 
 
+def opener(home: Path) -> Path:
+    """Return the path of the script that opens psql without showing the password to anybody."""
+    return home / "psql"
+
+
+def save_opener(home: Path, state: State, programs: Path) -> None:
+    """Write `pgpass` and the script `psql` that uses it, for their owner alone."""
+    where = postgres.place(state.postgres_port or postgres.PORT)
+    host, port, user, database = where
+    _write(home / "pgpass", f"{host}:{port}:*:{user}:{state.password}\n", 0o600)
+    script = (
+        "#!/bin/sh\n"
+        f"export PGPASSFILE={shlex.quote(str(home / 'pgpass'))}\n"
+        f"exec {shlex.quote(str(programs / 'psql'))} -h {host} -p {port} -U {user}"
+        f' -d {database} "$@"\n'
+    )
+    _write(opener(home), script, 0o700)
+
+
 def save(home: Path, state: State) -> None:
     """Write `stack.json` whole or not at all, for its owner alone."""
     document = asdict(state) | {
         "dsn": address(POSTGRES, state) if state.postgres_port else None,
         "brokers": address(KAFKA, state) if state.kafka_port else None,
     }
-    part = home / "stack.json.part"
+    _write(state_file(home), json.dumps(document, indent=2) + "\n", 0o600)
+
+
+def _write(path: Path, content: str, mode: int) -> None:
+    part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as target:
-        json.dump(document, target, indent=2)
-        target.write("\n")
-    part.replace(state_file(home))
+        target.write(content)
+    part.replace(path)

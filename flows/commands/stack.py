@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
@@ -71,8 +70,8 @@ def run_up(args: argparse.Namespace, settings: Settings) -> int:
         if row.state == "running":
             shown.say_line(say("stack.ready", name=row.name, address=row.address))
     own = stack.psql(settings.home)
-    psql = "psql" if own is None or shutil.which("psql") else own
-    shown.say_line(say("stack.next", psql=psql, logs=settings.home / "logs"))
+    psql = 'psql "$WATERLINE_DSN"' if own is None else os.path.relpath(own)
+    shown.say_line(say("stack.next", psql=f"{psql:<30}", logs=settings.home / "logs"))
     return 0
 
 

@@ -7,9 +7,9 @@ one JSON document.
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -207,11 +207,11 @@ def _log(found: dict[str, Any], say: Words) -> str:
 
 
 def psql(settings: Settings) -> str:
-    """Return the line that opens psql; a password is shown only if it is the local stack's."""
+    """Return the line that opens psql; it never shows a password."""
     from deploy.local import stack  # noqa: PLC0415 - only where it is needed
 
     here = stack.endpoints(settings.home)
-    if here is None or here.dsn != settings.dsn:
+    script = stack.psql(settings.home)
+    if here is None or here.dsn != settings.dsn or script is None:
         return 'psql "$WATERLINE_DSN"'
-    program = stack.psql(settings.home)
-    return f'{program if program and Path(program).is_file() else "psql"} "{settings.dsn}"'
+    return os.path.relpath(script)

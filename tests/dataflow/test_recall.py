@@ -126,7 +126,9 @@ def both(
     try:
         for batch in batches:
             for part in parts:
-                part.fold([event for event in batch if goes_to(event, part)], cold=cold, settled=settled)
+                part.fold(
+                    [event for event in batch if goes_to(event, part)], cold=cold, settled=settled
+                )
     finally:
         for part in parts:
             part.close()

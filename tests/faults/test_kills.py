@@ -161,11 +161,12 @@ def test_a_frozen_flow_that_wakes_up_finds_another_owner(settings):
 def test_a_flow_frozen_inside_a_transaction_is_replaced_all_the_same(settings):
     """Its locks do not keep the heir out for ever; woken, it ends and has written nothing."""
     for partition, house in enumerate("ABCD"):
-        put(settings, partition, *receipts(10_000, 10_000 * partition, house))
+        put(settings, partition, *receipts(20_000, 20_000 * partition, house))
     with flow(settings) as zombie:
+        wait_for(lambda: consumed(settings))
         wait_for(lambda: in_transaction(settings))
         zombie.send_signal(signal.SIGSTOP)
-        code, told = replaced(settings, zombie, 40_000)
+        code, told = replaced(settings, zombie, 80_000)
     assert code != 0
     assert "Traceback" not in told
     clean(settings)
@@ -186,7 +187,7 @@ def replaced(settings, zombie, total):
         wait_for(lambda: owned(settings, heir.pid), 45)
         wait_for(lambda: consumed(settings) == total)
         zombie.send_signal(signal.SIGCONT)
-        put(settings, 0, *receipts(10, 50_000))
+        put(settings, 0, *receipts(10, 90_000))
         how = ended(zombie, 20)
         wait_for(lambda: consumed(settings) == total + 10)
         heir.terminate()
