@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+OPTIONS = (
+    "-c lock_timeout=10000 -c jit=off"
+    " -c idle_in_transaction_session_timeout=10000"  # a frozen process must let its rows go
+)
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds between tries; the last repeats."""
 # A dead peer is noticed in about ten seconds, not in the kernel's hours.
@@ -43,19 +47,23 @@ class Session:
         patience: float | None = None,
         stopping: Callable[[], bool] = lambda: False,
         statement_timeout_ms: int = 30_000,
+        name: str = "waterline",
     ) -> None:
         """Connect to nothing yet; with `patience` None retry until `stopping()`."""
+        self._name = name
+        self.in_doubt = False
+        """Whether the present work was tried before: its commit may have been done."""
         self._dsn = dsn
         self._patience = patience
         self._stopping = stopping
-        self._options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout=10000"
+        self._options = f"-c statement_timeout={statement_timeout_ms} {OPTIONS}"
         self._connection: psycopg.Connection | None = None
         self._nuisance = Nuisance(_LOG)
 
     def run(self, work: Callable[[psycopg.Connection], T]) -> T:
         """Return what `work` returns after its transaction is committed."""
         deadline = None if self._patience is None else time.monotonic() + self._patience
-        tries = 0
+        self.in_doubt, tries = False, 0
         while True:
             try:
                 connection = self._open()
@@ -64,12 +72,13 @@ class Session:
             except psycopg.Error as error:
                 if not passing(error):
                     raise
+                self.in_doubt = True
                 late = deadline is not None and time.monotonic() >= deadline
                 self.close()
                 if late or self._stopping():
                     raise Trouble(f"the database does not answer: {_line(error)}") from error
                 if deadline is None:
-                    self._nuisance(f"database: {_line(error)}; retrying")
+                    self._nuisance(f"{self._name}: database: {_line(error)}; retrying")
             time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
             tries += 1
 
@@ -85,7 +94,7 @@ class Session:
                 self._dsn,
                 autocommit=True,
                 options=self._options,
-                application_name="waterline",
+                application_name=self._name,
                 **DEAD_PEER,
             )
         return self._connection

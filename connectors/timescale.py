@@ -11,36 +11,37 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import psycopg
 
-from connectors.session import DEAD_PEER, PAUSES, passing
+from connectors.session import DEAD_PEER, OPTIONS, Session
 from connectors.trouble import STOPPED, Trouble
 
 NULL = "\x02"
 """What stands for NULL in COPY text; the decoders refuse control characters of that kind."""
-OPTIONS = "-c statement_timeout=120000 -c lock_timeout=20000 -c jit=off"
 PATIENCE = 600.0
 """Seconds for which a batch is tried again before the process ends and is started anew."""
-T = TypeVar("T")
 _LOG = logging.getLogger("waterline.postgres")
 
 _CLAIM = """
 INSERT INTO inventory.offsets AS o (log_partition, topic, generation, owner)
-VALUES (%(partition)s, %(topic)s, 1, %(owner)s)
+SELECT p, %(topic)s, 1, %(owner)s FROM unnest(%(partitions)s::int[]) AS p ORDER BY p
 ON CONFLICT (log_partition) DO UPDATE
 SET generation = o.generation + 1, owner = excluded.owner, topic = excluded.topic
-RETURNING generation, next_offset, clock_at, consumed, applied, repeats, rejects
+RETURNING log_partition, generation, next_offset, clock_at, consumed, applied, repeats, rejects
 """
 _ADVANCE = """
 UPDATE inventory.offsets
 SET next_offset = %(next)s, clock_at = %(clock_at)s, consumed = %(consumed)s,
     applied = %(applied)s, repeats = %(repeats)s, rejects = %(rejects)s, updated_at = now()
 WHERE log_partition = %(partition)s AND next_offset = %(expected)s AND generation = %(generation)s
+"""
+_FREE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = ANY(%s) AND pid <> pg_backend_pid()
 """
 _STANDING = "SELECT generation, next_offset FROM inventory.offsets WHERE log_partition = %s"
 
@@ -71,9 +72,36 @@ class Standing(NamedTuple):
 
 def connect(dsn: str, *, name: str) -> psycopg.Connection:
     """Return a connection that notices a dead peer in about ten seconds."""
+    options = f"-c statement_timeout=120000 {OPTIONS}"
     return psycopg.connect(
-        dsn, autocommit=True, options=OPTIONS, application_name=name, **DEAD_PEER
+        dsn, autocommit=True, options=options, application_name=name, **DEAD_PEER
     )
+
+
+def claim(
+    dsn: str, topic: str, partitions: Iterable[int], owner: str, stopping: Callable[[], bool]
+) -> dict[int, Standing]:
+    """Take partitions over, all or none: a flow that froze half-way must not wake with some.
+
+    A transaction of the former owner is given two seconds to end, then it is ended: that owner is
+    frozen or about to be fenced, and what it did not commit will be done again.
+    """
+    wanted = sorted(partitions)
+    values = {"partitions": wanted, "topic": topic, "owner": owner}
+    names = [f"waterline stock {partition}" for partition in wanted]
+
+    def work(connection: psycopg.Connection) -> dict[int, Standing]:
+        if session.in_doubt:
+            connection.execute(_FREE, (names,))
+        connection.execute("SET LOCAL lock_timeout = '2s'")
+        rows = connection.execute(_CLAIM, values).fetchall()
+        return {partition: Standing(*standing) for partition, *standing in rows}
+
+    session = Session(dsn, patience=PATIENCE, stopping=stopping, name="waterline claim")
+    try:
+        return session.run(work)
+    finally:
+        session.close()
 
 
 class Watch:
@@ -123,36 +151,19 @@ class Checkpoint:
     """The offset row of one partition and the connection that moves it."""
 
     def __init__(
-        self, dsn: str, topic: str, partition: int, owner: str, stopping: Callable[[], bool]
+        self, dsn: str, partition: int, standing: Standing, stopping: Callable[[], bool]
     ) -> None:
         """Connect to nothing yet; after `stopping()` a batch is not tried again for long."""
-        self._dsn = dsn
-        self._topic = topic
         self._partition = partition
-        self._owner = owner
-        self._stopping = stopping
-        self._connection: psycopg.Connection | None = None
-        self._generation = 0
-        self._next_offset = 0
-        self._in_doubt = False
-
-    def claim(self) -> Standing:
-        """Take the partition over, waiting for a transaction of the former owner to end."""
-
-        def work(connection: psycopg.Connection) -> Standing:
-            values = {
-                "partition": self._partition,
-                "topic": self._topic,
-                "owner": self._owner,
-            }
-            with connection.transaction():
-                row = connection.execute(_CLAIM, values).fetchone()
-            assert row is not None  # noqa: S101 RETURNING of one row
-            return Standing(*row)
-
-        standing = self._tried(work)
-        self._generation, self._next_offset = standing.generation, standing.next_offset
-        return standing
+        self._session = Session(
+            dsn,
+            patience=PATIENCE,
+            stopping=stopping,
+            statement_timeout_ms=120_000,
+            name=f"waterline stock {partition}",
+        )
+        self._generation = standing.generation
+        self._next_offset = standing.next_offset
 
     def commit(
         self, next_offset: int, values: dict[str, Any], write: Callable[[psycopg.Cursor], None]
@@ -167,53 +178,28 @@ class Checkpoint:
         }
 
         def work(connection: psycopg.Connection) -> None:
-            if self._done(connection, next_offset):
+            if self._session.in_doubt and self._done(connection, next_offset):
                 return
-            with connection.transaction(), connection.cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute(_ADVANCE, parameters)
                 if cursor.rowcount != 1:
+                    # The lost try may have held the row until now, and have committed after all.
+                    if self._done(connection, next_offset):
+                        return
                     raise Fenced(self._partition)
                 write(cursor)
 
-        self._in_doubt = False
-        self._tried(work)
+        self._session.run(work)
         self._next_offset = next_offset
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._session.close()
 
     def _done(self, connection: psycopg.Connection, next_offset: int) -> bool:
         """Tell whether a commit whose answer was lost has happened."""
-        if not self._in_doubt:
-            return False
         row = connection.execute(_STANDING, (self._partition,)).fetchone()
         return row is not None and row == (self._generation, next_offset)
-
-    def _tried(self, work: Callable[[psycopg.Connection], T]) -> T:
-        deadline = time.monotonic() + PATIENCE
-        tries = 0
-        while True:
-            try:
-                return work(self._open())
-            except psycopg.Error as error:
-                if not passing(error):
-                    raise
-                self._in_doubt = True
-                self.close()
-                sentence = " ".join(str(error).split())
-                if self._stopping() or time.monotonic() > deadline:
-                    raise Trouble(f"the database does not answer: {sentence}") from error
-                _LOG.warning("partition %s: %s; the same batch again", self._partition, sentence)
-            time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
-            tries += 1
-
-    def _open(self) -> psycopg.Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = connect(self._dsn, name=f"waterline stock {self._partition}")
-        return self._connection
 
 
 def copy_rows(

@@ -38,6 +38,8 @@ class Settings:
     reject_share: float = 0.05
     reject_window: int = 10_000
     cache: Path | None = None
+    maven_url: str | None = None
+    debian_url: str | None = None
 
     def need_dsn(self) -> str:
         """Return the DSN, or raise Trouble that says how to get a database."""
@@ -83,6 +85,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         reject_share=_share(environ, "WATERLINE_REJECT_SHARE", 0.05),
         reject_window=_count(environ, "WATERLINE_REJECT_WINDOW", 10_000),
         cache=Path(cache) if cache else None,
+        maven_url=_text(environ, "WATERLINE_MAVEN_URL"),
+        debian_url=_text(environ, "WATERLINE_DEBIAN_URL"),
     )
 
 

@@ -12,14 +12,14 @@ import os
 import socket
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from connectors.kafka import LOG, REJECTS, Outlet, PartitionReader, ensure_topics
 from connectors.partitions import LogPartitions
-from connectors.timescale import Watch
+from connectors.timescale import Standing, Watch, claim
 from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.formats import decode_log
 from flows.domain.events import TransferOut
@@ -31,7 +31,7 @@ from flows.steps import Batch, BatchSource, Dataflow, KeyedSink, Stop, inlet, ou
 from flows.store.writer import PartitionWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from confluent_kafka import Message as Raw
 
@@ -63,7 +63,7 @@ def build(
         settings.need_brokers(), settings.topic_prefix, patience=None, stopping=stop
     )
     partitions = range(share[0], topics[LOG], share[1])
-    stock = Stock(settings, stop, topics[LOG])
+    stock = Stock(settings, stop, partitions, topics[LOG])
     stop.at_end(stock.close)
     source = BatchSource(
         settings.topic_prefix + LOG,
@@ -101,12 +101,14 @@ def _header(raw: Raw, name: str) -> bytes | None:
 class Stock:
     """What the partitions of one process share: the map of warehouses, a producer, the limit."""
 
-    def __init__(self, settings: Settings, stop: Stop, partitions: int) -> None:
-        """Connect to nothing yet."""
+    def __init__(
+        self, settings: Settings, stop: Stop, partitions: Sequence[int], count: int
+    ) -> None:
+        """Connect to nothing yet; `partitions` of the log's `count` are this process's."""
         self._settings, self._stop = settings, stop
+        self._partitions = partitions
         self._topic = settings.topic_prefix + LOG
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._homes = LogPartitions(settings.need_dsn(), partitions, stopping=stop)
+        self._homes = LogPartitions(settings.need_dsn(), count, stopping=stop)
         self._out: Outlet | None = None
         self._limit = RejectLimit(settings.reject_window, settings.reject_share)
         self._writers: dict[int, PartitionWriter] = {}
@@ -190,16 +192,24 @@ class Stock:
         if writer is None:
             writer = self._writers[partition] = PartitionWriter(
                 self._settings.need_dsn(),
-                self._topic,
                 partition,
-                owner=self._owner,
+                self._standings[partition],
                 zone=self._settings.tz,
                 owns=lambda warehouse: self._known.get(warehouse) == partition,
                 stopping=self._stop,
                 failed=self._stop.fail,
             )
-            self._watch.expect(partition, writer.generation)
         return writer
+
+    @cached_property
+    def _standings(self) -> dict[int, Standing]:
+        """Claim this process's partitions, when the first is opened."""
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        dsn = self._settings.need_dsn()
+        standings = claim(dsn, self._topic, self._partitions, owner, self._stop)
+        for partition, standing in standings.items():
+            self._watch.expect(partition, standing.generation)
+        return standings
 
 
 class _Writer:

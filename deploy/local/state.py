@@ -9,8 +9,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shlex
 import secrets
+import shlex
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path

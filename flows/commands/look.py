@@ -43,7 +43,7 @@ def _register_stock(subparsers: Subparsers) -> None:
         epilog="examples:\n"
         "  waterline stock --warehouse SHA --level red\n"
         "  waterline stock --sku CJ01029743 --bins\n"
-        "  waterline stock --sku CJ01029743 --at 2025-09-03 --known-at 2025-09-04T08:00+08:00 --json",
+        "  waterline stock --sku CJ01029743 --at 2025-09-03 --known-at 2025-09-04T08:00Z --json",
     )
     stock.add_argument("--warehouse", metavar="W")
     stock.add_argument("--sku", metavar="S")

@@ -134,9 +134,7 @@ def bring_up(settings: Settings, tell: Callable[[str], None]) -> Settings:
         settings.home,
         tell,
         cache=settings.cache,
-        mirrors=stack.Mirrors(
-            os.environ.get("WATERLINE_MAVEN_URL"), os.environ.get("WATERLINE_DEBIAN_URL")
-        ),
+        mirrors=stack.Mirrors(settings.maven_url, settings.debian_url),
         services=services,
         lang=settings.lang,
     )

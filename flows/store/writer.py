@@ -16,7 +16,7 @@ import psycopg
 from msgspec import structs
 
 from connectors.rejects import insert_rejects
-from connectors.timescale import Checkpoint, connect
+from connectors.timescale import Checkpoint, Standing, connect
 from flows.domain.ledger import Ledger, Message
 from flows.domain.rows import Changes, Counters
 from flows.store.recall import DatabaseRecall
@@ -26,21 +26,20 @@ Refusals = list[tuple[Any, ...]]
 
 
 class PartitionWriter:
-    """Claims the partition when made; `start` is the offset to read from."""
+    """The fold and the commits of one claimed partition; `start` is the offset to read from."""
 
     def __init__(
         self,
         dsn: str,
-        topic: str,
         partition: int,
+        standing: Standing,
         *,
-        owner: str,
         zone: str,
         owns: Callable[[str], bool],
         stopping: Callable[[], bool],
         failed: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        """Take the partition over and load what its fold starts from.
+        """Load what the fold starts from at `standing`, the claimed checkpoint.
 
         `failed` hears of a failed commit at once: no later call may come to raise it.
         """
@@ -53,8 +52,7 @@ class PartitionWriter:
         self._queue: Queue[tuple[Changes, Refusals] | None] = Queue(maxsize=1)
         self._idle = threading.Event()
         self._idle.set()
-        self._checkpoint = Checkpoint(dsn, topic, partition, owner, stopping)
-        standing = self._checkpoint.claim()
+        self._checkpoint = Checkpoint(dsn, partition, standing, stopping)
         counters = Counters(standing.consumed, standing.applied, standing.repeats, standing.rejects)
         recall = DatabaseRecall(
             partition,
@@ -63,7 +61,6 @@ class PartitionWriter:
             (standing.next_offset, standing.clock_at, counters),
         )
         self.start = standing.next_offset
-        self.generation = standing.generation
         self._ledger = Ledger(partition, recall, zone, owns)
         self._thread = threading.Thread(target=self._work, name=f"commit-{partition}", daemon=True)
         self._thread.start()

@@ -56,16 +56,14 @@ def test_each_table_that_was_changed_is_named(settings):
     drain(settings)
     clean(settings)
     assert set(TAMPER) == {table.name for table in TABLES}
-    for table, statement in TAMPER.items():
-        changed = change(settings, statement)
-        assert changed, table
-        report = audit(settings)
-        assert report.differing.pop(table) == changed, table
-        assert all(TAMPER[earlier] for earlier in report.differing)
+    changed = {table: change(settings, statement) for table, statement in TAMPER.items()}
+    assert all(changed.values())
     report = audit(settings)
-    assert list(report.differing) == [table.name for table in TABLES]
-    stock = next(one for one in report.differences if one.table == "stock")
-    assert stock.key == ("A", "S1")
+    assert report.differing == changed
+    named = {one.table: one for one in report.differences}
+    assert named["bins"].live is None
+    assert named["cancels"].expected is None
+    assert named["stock"].key == ("A", "S1")
     found = command(settings, "audit", "--json")
     assert found.returncode == 1
     document = json.loads(found.stdout)
@@ -96,16 +94,14 @@ def test_an_audit_while_the_flow_runs_is_clean(settings):
     """It compares one snapshot with the log up to that snapshot's offsets, however it grows."""
     lay(settings, day())
     for partition, house in enumerate("AB"):
-        put(settings, partition, *receipts(4000, 4000 * partition, house))
+        put(settings, partition, *receipts(3000, 3000 * partition, house))
     with flow(settings) as running:
         wait_for(lambda: consumed(settings))
-        seen = set()
-        for more in range(2, 6):
-            put(settings, more % 2, *receipts(4000, 4000 * more, "AB"[more % 2]))
+        for more in range(2, 4):
+            put(settings, more % 2, *receipts(3000, 3000 * more, "AB"[more % 2]))
             report = audit(settings)
             assert report.differing == {}
-            seen.add(report.messages)
-        assert len(seen) > 1
+            assert report.messages
         running.terminate()
         assert ended(running) == (0, "")
     assert counters(settings)[4] == 0

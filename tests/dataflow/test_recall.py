@@ -6,18 +6,20 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from connectors.timescale import claim
 from flows.audit import Report, compare
 from flows.audit_tables import TABLES
 from flows.domain import routing
 from flows.domain.ledger import Ledger
 from flows.domain.memory import MemoryStore
 from flows.domain.recall import Recall
-from flows.domain.rows import Key, Row
+from flows.domain.rows import CountRow, Key, PolicyRow, Row
 from flows.store.recall import DatabaseRecall
 from flows.store.writer import PartitionWriter
 from tests.builders import (
@@ -56,7 +58,7 @@ FACTS = (
 )
 QUESTIONS = {name for name in vars(Recall) if not name.startswith("_")}
 examples = settings(
-    max_examples=10,
+    max_examples=6,
     derandomize=True,
     deadline=None,
     phases=[Phase.generate],  # to shrink with a database for each try takes minutes
@@ -68,19 +70,22 @@ class Both:
     """One partition folded twice: into memory, and into the tables of a database."""
 
     def __init__(self, dsn: str, partition: int, homes: dict[str, int]) -> None:
+        """Open nothing yet; `homes` says where each warehouse lives."""
         self.dsn, self.partition, self.homes = dsn, partition, homes
         self.store = MemoryStore(partition, ZONE)
         self.writer: PartitionWriter | None = None
 
     def owns(self, house: str) -> bool:
+        """Return whether the warehouse lives on this partition."""
         return self.homes[house] == self.partition
 
     def open(self) -> PartitionWriter:
+        """Return a writer that claims the partition and knows nothing but the tables."""
+        standings = claim(self.dsn, "log", [self.partition], "test", lambda: False)
         return PartitionWriter(
             self.dsn,
-            "log",
             self.partition,
-            owner="test",
+            standings[self.partition],
             zone=ZONE,
             owns=self.owns,
             stopping=lambda: False,
@@ -230,7 +235,10 @@ STORY: list[list[Any]] = [
     [customer_return("S1", 5, id="late", bin="P", at="10:00")],
     [outbound("S1", 2, id="out", bin="P", order_id="O1", line_id="1", at="11:00")],
     [order_line("O1", "S1", 9, id="o2", line_id="1", version=2), inbound("S1", 1, id="in1")],
-    [policy(id="p4", warehouse="A", category="toys", red_below="0.5"), policy(id="p5", max_stock=4)],
+    [
+        policy(id="p4", warehouse="A", category="toys", red_below="0.5"),
+        policy(id="p5", max_stock=4),
+    ],
     [cancel("c1", id="x1"), cancel("in1", id="x2"), cancel("i2", id="x3"), cancel("b1", id="x4")],
     [cancel("t1", id="x5"), cancel("o2", id="x6"), cancel("q1", id="x7"), cancel("late", id="x8")],
     [cancel("p3", id="x9"), cancel("p1", id="x10"), cancel("p4", id="x11"), cancel("t3", id="x12")],
@@ -267,14 +275,14 @@ def test_after_each_batch_of_the_story_the_answers_are_those_of_memory(database)
     for batch in STORY:
         part.fold(batch, cold=True)
         writer = part.open()
-        for question, arguments in questions(part.store):
+        for question, arguments in questions():
             live = getattr(writer._ledger._recall, question)(*arguments)
             expected = getattr(part.store, question)(*arguments)
             assert normal(live) == normal(expected), (question, arguments)
         writer.close()
 
 
-def questions(store: MemoryStore) -> list[tuple[str, tuple[Any, ...]]]:
+def questions() -> list[tuple[str, tuple[Any, ...]]]:
     """Return questions about everything that the story names, with their arguments."""
     keys = [Key(house, sku) for house in "AB" for sku in ("S1", "S2")]
     events = {event.event_id: event for batch in STORY for event in batch}.values()
@@ -305,7 +313,9 @@ def normal(answer: Any) -> Any:
         return tuple(map(normal, answer))
     if hasattr(answer, "cells"):
         return [normal(getattr(answer, name)) for name in ("stock", "cells", "lots", "purchases")]
-    return sorted(map(said, answer))
+    # a register that a cancel has emptied is no row in the database
+    gone = (isinstance(row, PolicyRow) and not row.order.event_id for row in answer)
+    return sorted(said(row) for row, none in zip(answer, gone, strict=True) if not none)
 
 
 def said(row: Any) -> str:
@@ -313,5 +323,7 @@ def said(row: Any) -> str:
     if isinstance(row, Row):
         own = {name: getattr(row, name) for name in LEG}
         row = {**own, **{name: getattr(row.facts, name, None) for name in FACTS}}
+    if isinstance(row, CountRow):
+        row = msgspec.structs.replace(row, lines=dict(sorted(row.lines.items())))
     # a device_seq of 0 is the same place in the order as none
     return str(row).replace("device_seq=None", "device_seq=0")

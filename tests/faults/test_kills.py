@@ -95,10 +95,9 @@ def test_killed_at_any_moment_the_tables_are_those_of_an_undisturbed_run(setting
             before = consumed(settings)
             wait_for(lambda: consumed(settings) > before or running.poll() is not None)  # noqa: B023
             time.sleep(chance.random() * 0.25)
-            if running.poll() is not None:
-                break
-            running.kill()
-            killed += 1
+            if running.poll() is None:
+                running.kill()
+                killed += 1
         if consumed(settings) == sent:
             break
     drain(settings)
@@ -111,7 +110,7 @@ def test_killed_while_it_starts_or_claims(settings):
     """Also before its first batch: nothing is half claimed."""
     put(settings, 0, *receipts(2000))
     chance = random.Random(5)
-    for _ in range(4):
+    for _ in range(3):
         with flow(settings, "--drain") as running:
             time.sleep(0.4 + chance.random())
             running.kill()
@@ -122,7 +121,7 @@ def test_killed_while_it_starts_or_claims(settings):
 
 def test_cut_connections_are_made_anew_and_nothing_is_written_twice(settings):
     """The server ends every session of the flow, again and again, while it works."""
-    sent = lay(settings, story(EVENTS // 2, seed=11))
+    sent = lay(settings, story(EVENTS // 4, seed=11))
     chance, cuts = random.Random(4), 0
     with flow(settings, "--drain") as running:
         wait_for(lambda: consumed(settings) or running.poll() is not None)
