@@ -62,13 +62,20 @@ class Session:
 
     def run(self, work: Callable[[psycopg.Connection], T]) -> T:
         """Return what `work` returns after its transaction is committed."""
+
+        def whole(connection: psycopg.Connection) -> T:
+            with connection.transaction():
+                return work(connection)
+
+        return self.read(whole)
+
+    def read(self, work: Callable[[psycopg.Connection], T]) -> T:
+        """Return what `work` returns, without a transaction around it: for single queries."""
         deadline = None if self._patience is None else time.monotonic() + self._patience
         self.in_doubt, tries = False, 0
         while True:
             try:
-                connection = self._open()
-                with connection.transaction():
-                    return work(connection)
+                return work(self._open())
             except psycopg.Error as error:
                 if not passing(error):
                     raise

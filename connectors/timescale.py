@@ -30,8 +30,9 @@ _CLAIM = """
 INSERT INTO inventory.offsets AS o (log_partition, topic, generation, owner)
 SELECT p, %(topic)s, 1, %(owner)s FROM unnest(%(partitions)s::int[]) AS p ORDER BY p
 ON CONFLICT (log_partition) DO UPDATE
-SET generation = o.generation + 1, owner = excluded.owner, topic = excluded.topic
-RETURNING log_partition, generation, next_offset, clock_at, consumed, applied, repeats, rejects
+SET generation = o.generation + 1, owner = excluded.owner
+RETURNING topic, log_partition, generation, next_offset, clock_at,
+    consumed, applied, repeats, rejects
 """
 _ADVANCE = """
 UPDATE inventory.offsets
@@ -95,7 +96,14 @@ def claim(
             connection.execute(_FREE, (names,))
         connection.execute("SET LOCAL lock_timeout = '2s'")
         rows = connection.execute(_CLAIM, values).fetchall()
-        return {partition: Standing(*standing) for partition, *standing in rows}
+        for known, partition, *_ in rows:
+            if known != topic:
+                raise Trouble(
+                    f"the tables of partition {partition} were folded from the log {known}, not "
+                    f"from {topic}: each installation needs a database of its own",
+                    STOPPED,
+                )
+        return {partition: Standing(*standing) for _, partition, *standing in rows}
 
     session = Session(dsn, patience=PATIENCE, stopping=stopping, name="waterline claim")
     try:

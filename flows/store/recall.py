@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from connectors.session import Session
 from flows.domain.decode.canonical import decode
 from flows.domain.events import Event, Item, Warehouse
 from flows.domain.fixed import fixed
@@ -61,13 +62,13 @@ class DatabaseRecall:
     def __init__(
         self,
         partition: int,
-        connection: Callable[[], psycopg.Connection],
+        session: Session,
         settled: Callable[[], None],
         standing: tuple[int, datetime | None, Counters],
     ) -> None:
         """`standing` is the checkpoint that was found when the partition was claimed."""
         self._partition = partition
-        self._connection = connection
+        self._session = session
         self._settled = settled
         self._standing = standing
 
@@ -265,11 +266,16 @@ class DatabaseRecall:
         return [LineRow(*row[:4], *map(fixed, row[4:9]), *row[9:]) for row in rows]
 
     def _rows(self, query: str, parameters: Collection[Any]) -> list[Record]:
-        with self._connection().cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query, tuple(parameters)).fetchall()
+        def ask(connection: psycopg.Connection) -> list[Record]:
+            with connection.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(query, tuple(parameters)).fetchall()
+
+        return self._session.read(ask)
 
     def _tuples(self, query: str, parameters: Collection[Any]) -> list[tuple[Any, ...]]:
-        return self._connection().execute(query, tuple(parameters)).fetchall()
+        return self._session.read(
+            lambda connection: connection.execute(query, tuple(parameters)).fetchall()
+        )
 
 
 def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -16,7 +16,8 @@ import psycopg
 from msgspec import structs
 
 from connectors.rejects import insert_rejects
-from connectors.timescale import Checkpoint, Standing, connect
+from connectors.session import Session
+from connectors.timescale import PATIENCE, Checkpoint, Standing
 from flows.domain.ledger import Ledger, Message
 from flows.domain.rows import Changes, Counters
 from flows.store.recall import DatabaseRecall
@@ -44,10 +45,15 @@ class PartitionWriter:
         `failed` hears of a failed commit at once: no later call may come to raise it.
         """
         self._failed = failed
-        self._dsn = dsn
         self._partition = partition
         self._zone = zone
-        self._reader: psycopg.Connection | None = None
+        self._reader = Session(
+            dsn,
+            patience=PATIENCE,
+            stopping=stopping,
+            statement_timeout_ms=120_000,
+            name=f"waterline recall {partition}",
+        )
         self._failure: Exception | None = None
         self._queue: Queue[tuple[Changes, Refusals] | None] = Queue(maxsize=1)
         self._idle = threading.Event()
@@ -56,7 +62,7 @@ class PartitionWriter:
         counters = Counters(standing.consumed, standing.applied, standing.repeats, standing.rejects)
         recall = DatabaseRecall(
             partition,
-            self._connection,
+            self._reader,
             self.settle,
             (standing.next_offset, standing.clock_at, counters),
         )
@@ -86,18 +92,12 @@ class PartitionWriter:
         self._queue.put(None)
         self._thread.join()
         self._checkpoint.close()
-        if self._reader is not None:
-            self._reader.close()
+        self._reader.close()
         self._check()
 
     def _check(self) -> None:
         if self._failure is not None:
             raise self._failure
-
-    def _connection(self) -> psycopg.Connection:
-        if self._reader is None or self._reader.closed:
-            self._reader = connect(self._dsn, name=f"waterline recall {self._partition}")
-        return self._reader
 
     def _work(self) -> None:
         while (work := self._queue.get()) is not None:
