@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 from connectors.trouble import Trouble
 from flows.bench.meter import kafka_started
+from flows.commands.run import PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,12 @@ def flow(name: str, *, drain: bool) -> list[str]:
     """Return the command line of a flow that ends when this process is gone."""
     command = [sys.executable, "-m", "flows.cli", "flow", name, "--parent", str(os.getpid())]
     return [*command, "--drain"] if drain else command
+
+
+def stock(*, drain: bool) -> list[list[str]]:
+    """Return the command lines of the stock flow's processes, as `waterline run` starts them."""
+    shares = [f"{number}/{PROCESSES}" for number in range(1, PROCESSES + 1)]
+    return [[*flow("stock", drain=drain), "--share", share] for share in shares]
 
 
 class Child:

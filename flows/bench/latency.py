@@ -21,7 +21,7 @@ import numpy as np
 from connectors.kafka import SCANS, Outlet
 from connectors.trouble import Trouble
 from flows.bench import load
-from flows.bench.child import Child, flow
+from flows.bench.child import Child, flow, stock
 from flows.bench.scenarios import Plan, Run, measured
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def latency(settings: Settings, plan: Plan, tell: Tell) -> Run:
             stack.callback(out.close, grace=0.0)
             stack.enter_context(meter)
             children = [
-                stack.enter_context(Child(flow(name, drain=False), place, meter))
-                for name in ("intake", "stock")
+                stack.enter_context(Child(command, place, meter))
+                for command in (flow("intake", drain=False), *stock(drain=False))
             ]
             topic = place.settings.topic_prefix + SCANS
             warm = _send(out, topic, "warm", rate=plan.rate, seconds=WARM, tell=_silent)

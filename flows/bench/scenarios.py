@@ -8,7 +8,7 @@ client (imports are over) and ends where a reader of the database sees the last 
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.kafka import LOG, ORDER_LINES, SCANS
 from connectors.trouble import Trouble
 from flows.bench import load
-from flows.bench.child import LIMIT, Child, flow
+from flows.bench.child import LIMIT, Child, flow, stock
 from flows.bench.meter import Meter
 from flows.bench.stage import Stage, stage
 
@@ -96,7 +96,7 @@ def core(settings: Settings, plan: Plan, tell: Tell) -> Run:
     with measured(settings) as (place, looking, meter):
         events = load.log_events(count, plan.start, min(load.CELLS, count))
         _fill(place, LOG, events, count, tell)
-        run = _drain((place, looking, meter), flow("stock", drain=True), _STOCK_COUNT, count, tell)
+        run = _drain((place, looking, meter), stock(drain=True), _STOCK_COUNT, count, tell)
         _add_up(looking, "stock", count, count)
         _rows(looking, count)
         return run
@@ -108,7 +108,7 @@ def limit(settings: Settings, plan: Plan, tell: Tell) -> Run:
     with measured(settings) as (place, looking, meter):
         events = load.log_events(count, plan.start, min(load.CELLS, count))
         _fill(place, LOG, events, count, tell)
-        run = _drain((place, looking, meter), LIMIT, _STOCK_COUNT, count, tell)
+        run = _drain((place, looking, meter), [LIMIT], _STOCK_COUNT, count, tell)
         _add_up(looking, "stock", count, count)
         _rows(looking, count)
         return run
@@ -119,7 +119,7 @@ def memory(settings: Settings, plan: Plan, tell: Tell) -> Run:
     count = plan.count(200_000)
     with measured(settings) as (place, looking, meter):
         _fill(place, LOG, load.log_once(count, plan.start), count, tell)
-        run = _drain((place, looking, meter), flow("stock", drain=True), _STOCK_COUNT, count, tell)
+        run = _drain((place, looking, meter), stock(drain=True), _STOCK_COUNT, count, tell)
         _add_up(looking, "stock", count, count)
         run.details["keys"] = count
         return run
@@ -132,7 +132,9 @@ def intake(settings: Settings, plan: Plan, tell: Tell) -> Run:
         _fill(place, ORDER_LINES, load.order_changes(count, plan.start), count, tell)
         _fill(place, SCANS, load.scans(count, plan.start), count, tell)
         both = 2 * count
-        run = _drain((place, looking, meter), flow("intake", drain=True), _INTAKE_COUNT, both, tell)
+        run = _drain(
+            (place, looking, meter), [flow("intake", drain=True)], _INTAKE_COUNT, both, tell
+        )
         _add_up(looking, "intake", both, both)
         return run
 
@@ -145,16 +147,18 @@ def _fill(
 
 def _drain(
     where: tuple[Stage, psycopg.Connection, Meter],
-    command: Sequence[str],
+    commands: Sequence[Sequence[str]],
     counter: LiteralString,
     count: int,
     tell: Tell,
 ) -> Run:
     place, looking, meter = where
     seen_at: float | None = None
-    with meter, Child(command, place, meter) as child:
+    with meter, ExitStack() as stack:
+        children = [stack.enter_context(Child(command, place, meter)) for command in commands]
         while True:
-            running = child.look()
+            looks = [child.look() for child in children]  # each of them, even if one runs
+            running = any(looks)
             done = int(_row(looking, counter)[0])
             if done >= count and seen_at is None:
                 seen_at = time.monotonic()
@@ -162,12 +166,14 @@ def _drain(
             if not running:
                 break
             time.sleep(POLL)
-    if seen_at is None or child.ready_at is None or child.ended_at is None:
+    ready = [child.ready_at for child in children if child.ready_at is not None]
+    ended = max(child.ended_at or 0.0 for child in children)
+    if seen_at is None or len(ready) < len(children):
         raise Trouble(f"the process ended when {done:,} of {count:,} messages were counted")
-    seen_at = min(seen_at, child.ended_at)
-    whole = child.ended_at - child.began_at
+    whole = ended - min(child.began_at for child in children)
     cpu, memory_peak = meter.cpu_s(), meter.rss_mib()
-    return Run(count, seen_at - child.ready_at, whole, cpu, memory_peak, meter.others)
+    took = min(seen_at, ended) - min(ready)
+    return Run(count, took, whole, cpu, memory_peak, meter.others)
 
 
 def _add_up(looking: psycopg.Connection, what: str, messages: int, taken: int) -> None:

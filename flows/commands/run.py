@@ -24,6 +24,7 @@ import psycopg
 from connectors.queries import connect
 from connectors.trouble import Trouble
 from flows.commands import shown
+from flows.commands.look import positive
 from flows.commands.sentences import foreseen
 from flows.commands.supervise import Child, Supervisor
 from flows.settings import environment_of_children
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 SQL = Path(__file__).resolve().parents[2] / "sql"
 FLOWS = ("intake", "stock", "clock")
 DRAINED = ("intake", "stock")
+PROCESSES = min(2, os.cpu_count() or 1)
+"""Processes of the stock flow: one keeps a core busy, the database half of another."""
 MOST_FAILURES = 5
 """How often a flow may die in a row while draining: a drain must come to an end."""
 
@@ -53,13 +56,23 @@ def register(subparsers: Subparsers) -> None:
     run.add_argument("names", nargs="*", metavar="FLOW")
     run.add_argument("--drain", action="store_true")
     run.add_argument("--background", action="store_true")
+    run.add_argument("--processes", type=positive, default=PROCESSES, metavar="N")
     run.add_argument("--to-logs", action="store_true", help=argparse.SUPPRESS)
     run.set_defaults(run=run_flows)
     flow = subparsers.add_parser("flow", epilog="example: waterline flow stock --drain")
     flow.add_argument("name", choices=FLOWS)
     flow.add_argument("--drain", action="store_true")
+    flow.add_argument("--share", type=share_of, metavar="N/OF", help=argparse.SUPPRESS)
     flow.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     flow.set_defaults(run=run_one)
+
+
+def share_of(text: str) -> tuple[int, int]:
+    """Return (n from 0, of) of a text such as 1/2, for argparse."""
+    number, _, of = text.partition("/")
+    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"a share is N/OF such as 1/2, not {text!r}")
+    return int(number) - 1, int(of)
 
 
 def run_flows(args: argparse.Namespace, settings: Settings) -> int:
@@ -67,13 +80,17 @@ def run_flows(args: argparse.Namespace, settings: Settings) -> int:
     names = _names(args, settings)
     prepare(settings)
     if args.background:
-        return start_background(names, settings)
+        return start_background(names, settings, args.processes)
     supervisor = Supervisor(_teller(settings), MOST_FAILURES if args.drain else 0)
     supervisor.obey_signals()
-    children = {name: _child(name, settings, to_log=args.to_logs) for name in names}
+    children = [
+        child
+        for name in names
+        for child in _children(name, settings, args.processes, to_log=args.to_logs)
+    ]
     if args.drain:
-        return _drain(supervisor, children, settings)
-    return supervisor.run(list(children.values()))
+        return _drain(supervisor, children, settings, args.processes)
+    return supervisor.run(children)
 
 
 def _names(args: argparse.Namespace, settings: Settings) -> list[str]:
@@ -114,24 +131,45 @@ def _up_to_date(dsn: str) -> bool:
     return files <= {row["name"] for row in rows}
 
 
-def _drain(supervisor: Supervisor, children: dict[str, Child], settings: Settings) -> int:
+def _drain(
+    supervisor: Supervisor, children: list[Child], settings: Settings, processes: int
+) -> int:
     """Let what writes the log end while stock runs; then let stock read the log to its end."""
-    stock = children.get("stock")
-    writers = [child for child in children.values() if child is not stock]
+    stock = [child for child in children if child.name.startswith("stock")]
+    writers = [child for child in children if child not in stock]
     for child in writers:
         child.command = [*child.command, "--drain"]
     if writers:
-        code = supervisor.run([*writers, *([stock] if stock else [])], until=writers)
+        code = supervisor.run([*writers, *stock], until=writers)
         if code or supervisor.stopping.is_set():
-            supervisor.stop(list(children.values()))
+            supervisor.stop(children)
             return code or 1
-    if stock is None:
+    if not stock:
         return 0
-    stock.stop()
-    last = _child("stock", settings, to_log=False)
-    last.command = [*last.command, "--drain"]
-    code = supervisor.run([last])
+    supervisor.stop(stock)
+    last = _children("stock", settings, processes, to_log=False)
+    for child in last:
+        child.command = [*child.command, "--drain"]
+    code = supervisor.run(last)
     return code or int(supervisor.stopping.is_set())
+
+
+def _children(name: str, settings: Settings, processes: int, *, to_log: bool) -> list[Child]:
+    """Return a flow's processes: the stock flow may have several, each with its own partitions."""
+    if name != "stock" or processes == 1:
+        return [_child(name, settings, to_log=to_log)]
+    children = []
+    for number in range(1, processes + 1):
+        own = name if number == 1 else f"{name}-{number}"
+        child = _child(own, settings, to_log=to_log)
+        child.command = [*shared(name, number, processes), "--parent", str(os.getpid())]
+        children.append(child)
+    return children
+
+
+def shared(name: str, number: int, processes: int) -> list[str]:
+    """Return the command line of one of several processes of a flow."""
+    return [*python(), "flow", name, "--share", f"{number}/{processes}"]
 
 
 def _child(name: str, settings: Settings, *, to_log: bool) -> Child:
@@ -166,7 +204,7 @@ def running(pid_file: Path) -> int | None:
     return pid if b"flows.cli" in command else None
 
 
-def start_background(names: Sequence[str], settings: Settings) -> int:
+def start_background(names: Sequence[str], settings: Settings, processes: int | None = None) -> int:
     """Start those flows that do not run yet under a supervisor of their own, and return."""
     say = words(settings.lang)
     wanted = [name for name in names if not _already(name, settings)]
@@ -177,7 +215,7 @@ def start_background(names: Sequence[str], settings: Settings) -> int:
     file = pid_file_of(f"run-{'-'.join(wanted)}", settings)
     with (logs / f"{settings.topic_prefix}run.log").open("ab") as log:
         process = subprocess.Popen(
-            [*python(), "run", *wanted, "--to-logs"],
+            [*python(), "run", *wanted, "--processes", str(processes or PROCESSES), "--to-logs"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -232,8 +270,9 @@ def run_one(args: argparse.Namespace, settings: Settings) -> int:
     if args.parent:
         threading.Thread(target=_follow, args=(args.parent, stop), daemon=True).start()
     flow = importlib.import_module(f"flows.{args.name}")
+    more = {"share": args.share} if args.share and args.name == "stock" else {}
     try:
-        steps.run(flow.build(settings, stop, drain=args.drain), stop)
+        steps.run(flow.build(settings, stop, drain=args.drain, **more), stop)
     except Exception as error:
         if not foreseen(error):  # a mistake of ours: the log is read by those who mend it
             logging.getLogger("waterline").exception("flow %s", args.name)
