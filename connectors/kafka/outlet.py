@@ -58,7 +58,7 @@ class Outlet:
                 **common(brokers),
                 "acks": "all",
                 "enable.idempotence": True,
-                "linger.ms": 2,
+                "linger.ms": 10,
                 "compression.type": "lz4",
                 "message.max.bytes": LARGEST,
                 "message.timeout.ms": 0 if patience is None else int(patience * 1000),
