@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from flows.domain.rows import Changes
     from flows.settings import Settings
 
-LIMIT = 10_000
-"""Messages of one transaction: in a backlog, larger ones touch each account less often."""
+LIMIT = 20_000
+"""Messages of one transaction at most: in a backlog each touches an account once, however often it
+moved. Measured against 10,000: 45,000 events/s instead of 31,000, for 100 MiB more."""
 _NO_HEADERS: Mapping[str, bytes] = {}
 
 
