@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from connectors.session import DEAD_PEER, OPTIONS, Session
+from connectors.session import Session
 from connectors.trouble import STOPPED, Trouble
 
 NULL = "\x02"
@@ -71,11 +71,10 @@ class Standing(NamedTuple):
     rejects: int
 
 
-def connect(dsn: str, *, name: str) -> psycopg.Connection:
-    """Return a connection that notices a dead peer in about ten seconds."""
-    options = f"-c statement_timeout=120000 {OPTIONS}"
-    return psycopg.connect(
-        dsn, autocommit=True, options=options, application_name=name, **DEAD_PEER
+def session(dsn: str, name: str, stopping: Callable[[], bool]) -> Session:
+    """Return a session with the patience of a writer; `name` is seen in pg_stat_activity."""
+    return Session(
+        dsn, patience=PATIENCE, stopping=stopping, statement_timeout_ms=120_000, name=name
     )
 
 
@@ -92,7 +91,7 @@ def claim(
     names = [f"waterline stock {partition}" for partition in wanted]
 
     def work(connection: psycopg.Connection) -> dict[int, Standing]:
-        if session.in_doubt:
+        if claiming.in_doubt:
             connection.execute(_FREE, (names,))
         connection.execute("SET LOCAL lock_timeout = '2s'")
         rows = connection.execute(_CLAIM, values).fetchall()
@@ -105,11 +104,11 @@ def claim(
                 )
         return {partition: Standing(*standing) for _, partition, *standing in rows}
 
-    session = Session(dsn, patience=PATIENCE, stopping=stopping, name="waterline claim")
+    claiming = session(dsn, "waterline claim", stopping)
     try:
-        return session.run(work)
+        return claiming.run(work)
     finally:
-        session.close()
+        claiming.close()
 
 
 class Watch:
@@ -117,9 +116,10 @@ class Watch:
 
     def __init__(self, dsn: str, failed: Callable[[Exception], None], every: float = 0.5) -> None:
         """`failed` is called, once, with `Fenced`."""
-        self._dsn, self._failed, self._every = dsn, failed, every
+        self._failed, self._every = failed, every
         self._generations: dict[int, int] = {}
         self._closed = threading.Event()
+        self._session = Session(dsn, stopping=self._closed.is_set, name="waterline watch")
         self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
 
     def expect(self, partition: int, generation: int) -> None:
@@ -135,17 +135,16 @@ class Watch:
             self._thread.join()
 
     def _look(self) -> None:
-        while not self._closed.is_set():
-            try:
-                with connect(self._dsn, name="waterline watch") as connection:
-                    while not self._closed.wait(self._every):
-                        lost = self._lost(connection)
-                        if lost is not None:
-                            self._failed(Fenced(lost))
-                            return
-            except psycopg.Error as error:  # the writers say when the database is really away
-                _LOG.info("watch: %s", " ".join(str(error).split()))
-                self._closed.wait(self._every)
+        try:
+            while not self._closed.wait(self._every):
+                lost = self._session.read(self._lost)
+                if lost is not None:
+                    self._failed(Fenced(lost))
+                    return
+        except (psycopg.Error, Trouble) as error:  # the writers say when the database is away
+            _LOG.info("watch: %s", " ".join(str(error).split()))
+        finally:
+            self._session.close()
 
     def _lost(self, connection: psycopg.Connection) -> int | None:
         rows = connection.execute("SELECT log_partition, generation FROM inventory.offsets")
@@ -163,13 +162,7 @@ class Checkpoint:
     ) -> None:
         """Connect to nothing yet; after `stopping()` a batch is not tried again for long."""
         self._partition = partition
-        self._session = Session(
-            dsn,
-            patience=PATIENCE,
-            stopping=stopping,
-            statement_timeout_ms=120_000,
-            name=f"waterline stock {partition}",
-        )
+        self._session = session(dsn, f"waterline stock {partition}", stopping)
         self._generation = standing.generation
         self._next_offset = standing.next_offset
 

@@ -10,7 +10,7 @@ what a crash repeats, the stock flow drops. Fails with `Trouble` when too much i
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,8 @@ from flows.domain.decode import canonical
 from flows.domain.decode.formats import decode_master, decode_order, decode_scan
 from flows.domain.events import AnyEvent, Source
 from flows.domain.limit import RejectLimit
-from flows.domain.refused import Refused
-from flows.domain.rejects import Reject
+from flows.domain.refused import Refused, too_many
+from flows.domain.rejects import AHEAD, Reject, clock_future
 from flows.steps import Batch, BatchSource, Dataflow, KeyedSink, Stop, inlet, outlet, step
 
 if TYPE_CHECKING:
@@ -50,9 +50,6 @@ if TYPE_CHECKING:
     Decode = Callable[[bytes | None, bytes | None, Mapping[str, bytes]], list[AnyEvent | Reject]]
 
 GROUP = "waterline-intake"
-AHEAD = timedelta(minutes=5)
-"""How far a device's clock may be ahead of the broker's."""
-
 EVERY = 0.2
 """Seconds between two checkpoints: what a crash repeats, at most."""
 
@@ -211,7 +208,7 @@ def decode(place: tuple[str, int], messages: Sequence[Message], read: Decode) ->
                 continue
             # The batch's first broker time serves nearly always: times in a partition grow.
             if one.occurred_at > soonest and one.occurred_at > _broker_time(message) + AHEAD:
-                future = _future(one, message)
+                future = clock_future(one.event_id, one.occurred_at, _broker_time(message))
                 refused.append(_refused(place, message, len(refused) - before, future))
                 continue
             own = one.source
@@ -245,6 +242,7 @@ class Checkpoint:
         self._counts: dict[tuple[str, int], Counts] = {}
         self._offsets: dict[tuple[str, int], int] = {}
         self._refused: list[Refused] = []
+        self._last: Refused | None = None
         self._due = 0.0
         self._broken = False
 
@@ -257,11 +255,12 @@ class Checkpoint:
             self._due = time.monotonic() + EVERY
         self._send(decoded)
         self._note(decoded)
+        self._last = decoded.refused[-1] if decoded.refused else self._last
         passed = self._limit.passed_by(decoded.counts.consumed, decoded.rejected)
         if passed is not None or time.monotonic() >= self._due:
             self.settle()
         if passed is not None:
-            raise _too_many(decoded, passed)
+            raise Trouble(too_many("messages", self._last), STOPPED)
 
     def settle(self) -> None:
         """Make everything that was taken durable and committed."""
@@ -332,29 +331,8 @@ def _mapping(headers: Any) -> Mapping[str, bytes]:
     return {name: value or b"" for name, value in headers}
 
 
-def _future(event: AnyEvent, message: Message) -> Reject:
-    broker = _broker_time(message)
-    return Reject(
-        "clock_future",
-        "occurred_at",
-        f"occurred_at {event.occurred_at.isoformat()} is more than five minutes ahead of the "
-        f"broker's clock ({broker.isoformat(timespec='seconds')})",
-        event.event_id,
-    )
-
-
 def _refused(place: tuple[str, int], message: Message, n: int, reject: Reject) -> Refused:
     return Refused(*place, _offset(message), n, reject, message.value(), _broker_time(message))
-
-
-def _too_many(decoded: Decoded, position: int) -> Trouble:
-    last = decoded.refused[-1]
-    at = decoded.counts.first + position
-    return Trouble(
-        f"too many messages are refused (at {last.topic}/{last.partition} offset {at}); the last: "
-        f"{last.reject.code}: {last.reject.message}",
-        STOPPED,
-    )
 
 
 def _system(topic: str) -> str:

@@ -24,7 +24,7 @@ from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.formats import decode_log
 from flows.domain.events import TransferOut
 from flows.domain.limit import RejectLimit
-from flows.domain.refused import Refused
+from flows.domain.refused import Refused, too_many
 from flows.domain.rejects import Reject
 from flows.domain.routing import HOMES, homes_of
 from flows.steps import Batch, BatchSource, Dataflow, KeyedSink, Stop, inlet, outlet, step
@@ -112,6 +112,7 @@ class Stock:
         self._homes = LogPartitions(settings.need_dsn(), count, stopping=stop)
         self._out: Outlet | None = None
         self._limit = RejectLimit(settings.reject_window, settings.reject_share)
+        self._last: Refused | None = None
         self._writers: dict[int, PartitionWriter] = {}
         self._known: dict[str, int] = {}
         self._watch = Watch(settings.need_dsn(), stop.fail)
@@ -144,6 +145,8 @@ class Stock:
 
     def refuse(self, batch: Decoded, changes: Changes) -> list[Refused]:
         """Put the batch's refusals on the topic; return them for the table."""
+        if not changes.rejects:
+            return []
         raws = {raw.offset(): raw for raw in batch.raw}
         refused = [
             Refused(
@@ -157,26 +160,21 @@ class Stock:
             )
             for row in changes.rejects
         ]
-        if refused:
-            if self._out is None:
-                self._out = Outlet(self._settings.need_brokers(), giving_up=self._stop)
-            for one in refused:
-                topic = self._settings.topic_prefix + REJECTS
-                self._out.send(topic, self._topic.encode(), one.document())
-            self._out.flush()
+        if self._out is None:
+            self._out = Outlet(self._settings.need_brokers(), giving_up=self._stop)
+        topic = self._settings.topic_prefix + REJECTS
+        for one in refused:
+            self._out.send(topic, self._topic.encode(), one.document())
+        self._out.flush()
         return refused
 
     def judge(self, batch: Decoded, refused: list[Refused]) -> None:
         """Raise Trouble when too many of the last messages were refused."""
         first = batch.messages[0][0]
+        self._last = refused[-1] if refused else self._last
         if self._limit.passed_by(len(batch.messages), [x.offset - first for x in refused]) is None:
             return
-        last = refused[-1]
-        raise Trouble(
-            f"too many messages of the log are refused (at {last.topic}/{last.partition} offset "
-            f"{last.offset}); the last: {last.reject.code}: {last.reject.message}",
-            STOPPED,
-        )
+        raise Trouble(too_many("messages of the log", self._last), STOPPED)
 
     def close(self) -> None:
         """Let go of everything; what was handed over is committed first."""

@@ -33,12 +33,6 @@ def stat(pid: int) -> list[str] | None:
     return text.rpartition(")")[2].split()
 
 
-def cpu_seconds(pid: int) -> float | None:
-    """Return user and system seconds of a process."""
-    fields = stat(pid)
-    return None if fields is None else (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICK
-
-
 def peak_mib(pid: int) -> float:
     """Return the peak resident memory of a process in MiB; 0 when it is gone."""
     try:

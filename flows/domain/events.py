@@ -265,9 +265,6 @@ AnyEvent = (
     | Tick
 )
 
-GLOBAL = (Item, Policy, Tick)
-"""Kinds that may have no warehouse: these go to every partition of the log."""
-
 TYPES: dict[str, type[Event]] = {
     str(kind.__struct_config__.tag): kind for kind in AnyEvent.__args__
 }

@@ -36,18 +36,6 @@ class Lag(Struct):
     broker_lag: list[int]
 
 
-def bound(bucket: int) -> float:
-    """Return the largest lag, in seconds, that a bucket counts: 1 ms × 1.1^bucket."""
-    return float(0.001 * GROWTH**bucket)
-
-
-def bucket(seconds: float) -> int:
-    """Return the first bucket whose bound is not below `seconds`."""
-    if seconds <= bound(0):
-        return 0
-    return min(int(np.searchsorted(_BOUNDS, seconds)), BUCKETS - 1)
-
-
 def measure(
     timings: Sequence[Timing], committed_at: datetime
 ) -> dict[tuple[datetime, str, str], Lag]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flows.domain.accounts import Account
 from flows.domain.cancels import Cancels
@@ -36,7 +36,8 @@ from flows.domain.events import (
 from flows.domain.identity import Seen, Sighting, content_print, digest
 from flows.domain.movements import LEGS
 from flows.domain.recall import Recall
-from flows.domain.rejects import Reject
+from flows.domain.rejects import AHEAD, Reject, clock_future
+from flows.domain.routing import EVERYWHERE
 from flows.domain.rows import (
     CancelRow,
     CellRow,
@@ -47,14 +48,11 @@ from flows.domain.rows import (
 from flows.domain.state import State
 
 Message = tuple[int, datetime, AnyEvent | Reject]
-AHEAD = timedelta(minutes=5)
 DATED: frozenset[type] = frozenset({*LEGS, Stocktake})
 """Kinds that are refused when they are older than the frozen horizon."""
 Stated = (Movement, Stocktake, Line)
 """What concerns one account and has its lag measured."""
 Sold, Bought = (OrderLine, Outbound), (PurchaseLine, Inbound)
-EVERYWHERE: frozenset[type] = frozenset({Cancel, Item, Tick})
-"""Kinds that are on every partition of the log."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -73,8 +71,6 @@ class Ledger:
         start = recall.start()
         self.partition = partition
         self.next_offset = start.next_offset
-        self._recall = recall
-        self._owns = owns
         self._counters = start.counters
         self._seen = Seen(start.runs)
         self._cancels = Cancels(start.cancels)
@@ -176,13 +172,7 @@ class Ledger:
         kind, state = type(event), self._state
         # A tick is made by the clock flow or by a person who wants to see a later day.
         if event.occurred_at > self._ahead and kind is not Tick:
-            return Reject(
-                "clock_future",
-                "occurred_at",
-                f"occurred_at {event.occurred_at.isoformat()} is more than 5 minutes ahead of "
-                f"the broker's clock ({self._judged_by.isoformat()})",
-                event.event_id,
-            )
+            return clock_future(event.event_id, event.occurred_at, self._judged_by)
         warehouse: str | None = getattr(event, "warehouse", None)
         if kind in DATED and event.occurred_at < self._old and warehouse is not None:
             # A transfer is judged alike on both of its partitions: by what both know.

@@ -69,6 +69,19 @@ class Refused(msgspec.Struct, frozen=True):
         )
 
 
+def too_many(what: str, last: Refused | None) -> str:
+    """Say that a flow stops because too much of `what` was refused, and show the last of it.
+
+    The limit may be passed by a message that was not refused: the last one came before it.
+    """
+    if last is None:
+        return f"too many {what} are refused"
+    return (
+        f"too many {what} are refused (at {last.topic}/{last.partition} offset {last.offset}); "
+        f"the last: {last.reject.code}: {last.reject.message}"
+    )
+
+
 def fit(text: str) -> str:
     """Return the text with what PostgreSQL cannot store replaced by U+FFFD or `?`."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")

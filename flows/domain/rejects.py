@@ -6,6 +6,8 @@ A reject says what was wrong with which field in one sentence; where the message
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import msgspec
 
 CODES: dict[str, str] = {
@@ -46,6 +48,10 @@ CODES_ZH: dict[str, str] = {
 """The same codes for people who read Chinese (zh-CN)."""
 
 
+AHEAD = timedelta(minutes=5)
+"""How far a device's clock may be ahead of the broker's."""
+
+
 class Reject(msgspec.Struct, frozen=True):
     """One refusal: `code` from CODES, the JSON path of the field (or ""), a full sentence."""
 
@@ -53,3 +59,14 @@ class Reject(msgspec.Struct, frozen=True):
     field: str
     message: str
     event_id: str = ""
+
+
+def clock_future(event_id: str, occurred_at: datetime, broker_time: datetime) -> Reject:
+    """Return the refusal of an event from the broker's future."""
+    return Reject(
+        "clock_future",
+        "occurred_at",
+        f"occurred_at {occurred_at.isoformat()} is more than five minutes ahead of the "
+        f"broker's clock ({broker_time.isoformat(timespec='seconds')})",
+        event_id,
+    )

@@ -21,7 +21,8 @@ ALL: Final[tuple[str, ...]] = ()
 """Instead of warehouses: every partition of the log."""
 
 _NAMES = json.Decoder(list[str])
-_EVERYWHERE = (Cancel, Tick, Item)
+EVERYWHERE: Final[frozenset[type]] = frozenset({Cancel, Tick, Item})
+"""Kinds that are always on every partition of the log."""
 
 
 def targets(event: Event) -> tuple[str, ...]:
@@ -29,7 +30,7 @@ def targets(event: Event) -> tuple[str, ...]:
     kind = type(event)
     if kind is TransferOut:
         return _both(event)
-    if kind in _EVERYWHERE:
+    if kind in EVERYWHERE:
         return ALL
     if kind is Policy:
         return (event.warehouse,) if event.warehouse else ALL  # type: ignore[attr-defined]

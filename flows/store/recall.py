@@ -165,6 +165,8 @@ class DatabaseRecall:
             "occurred_at = %s AND event_id = %s AND log_partition = %s",
             (at, event_id, self._partition),
         )
+        if any(not leg.variance for leg in legs):  # a movement: the journal has no more of it
+            return legs, []
         return legs, self._journal("event_id = %s", (event_id,))
 
     def count_rows(self, key: Key, at: datetime, event_id: str) -> list[Row]:

@@ -16,8 +16,7 @@ import psycopg
 from msgspec import structs
 
 from connectors.rejects import insert_rejects
-from connectors.session import Session
-from connectors.timescale import PATIENCE, Checkpoint, Standing
+from connectors.timescale import Checkpoint, Standing, session
 from flows.domain.ledger import Ledger, Message
 from flows.domain.rows import Changes, Counters
 from flows.store.recall import DatabaseRecall
@@ -47,13 +46,7 @@ class PartitionWriter:
         self._failed = failed
         self._partition = partition
         self._zone = zone
-        self._reader = Session(
-            dsn,
-            patience=PATIENCE,
-            stopping=stopping,
-            statement_timeout_ms=120_000,
-            name=f"waterline recall {partition}",
-        )
+        self._reader = session(dsn, f"waterline recall {partition}", stopping)
         self._failure: Exception | None = None
         self._queue: Queue[tuple[Changes, Refusals] | None] = Queue(maxsize=1)
         self._idle = threading.Event()

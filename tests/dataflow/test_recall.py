@@ -276,7 +276,7 @@ def test_after_each_batch_of_the_story_the_answers_are_those_of_memory(database)
         part.fold(batch, cold=True)
         writer = part.open()
         for question, arguments in questions():
-            live = getattr(writer._ledger._recall, question)(*arguments)
+            live = getattr(writer._ledger._state._recall, question)(*arguments)
             expected = getattr(part.store, question)(*arguments)
             assert normal(live) == normal(expected), (question, arguments)
         writer.close()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -17,6 +18,10 @@ from confluent_kafka.admin import AdminClient
 from connectors.kafka import LOG, REJECTS
 from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.canonical import encode
+from flows.domain.refused import Refused
+from flows.domain.rejects import Reject
+from flows.steps import Stop
+from flows.stock import Decoded, Stock
 from tests.builders import (
     bin_master,
     cancel,
@@ -259,6 +264,21 @@ def test_too_many_refusals_stop_the_flow(settings):
     assert caught.value.exit_code == STOPPED
     assert counters(settings) == (22, 22, 19, 0, 3)
     clean(settings)
+
+
+def test_the_limit_may_be_passed_by_a_batch_without_refusals(settings):
+    """The window fills up with good messages: the flow stops and names the last refusal."""
+    stock = Stock(replace(settings, reject_window=20, reject_share=0.1), Stop(), [0], 8)
+    bad = Refused("t", 0, 4, 0, Reject("not_json", "", "broken"), b"{", at(0))
+    first, second = ([(n, at(0), None) for n in range(start, start + 10)] for start in (0, 10))
+    stock.judge(Decoded(0, first, []), [replace_offset(bad, n) for n in range(5)])
+    with pytest.raises(Trouble, match=r"too many messages .* offset 4\); the last: not_json"):
+        stock.judge(Decoded(0, second, []), [])
+
+
+def replace_offset(refused, offset):
+    """Return the same refusal at another offset."""
+    return msgspec.structs.replace(refused, offset=offset)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
