@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from flows.domain.events import (
+    Adjustment,
     Bin,
     Cancel,
     CountLine,
@@ -122,6 +123,12 @@ def supplier_return(sku="S1", quantity=1, **fields) -> Return:
 def scrap(sku="S1", quantity=1, **fields) -> Scrap:
     """Thrown away from `bin`."""
     return make(Scrap, sku=sku, quantity=quantity, **_put(fields, "from_bin"))
+
+
+def adjustment(sku="S1", quantity=1, direction="gain", **fields) -> Adjustment:
+    """Found or missing at `bin`."""
+    fields = _put(fields, "to_bin" if direction == "gain" else "from_bin")
+    return make(Adjustment, sku=sku, quantity=quantity, direction=direction, **fields)
 
 
 def lost(sku="S1", quantity=1, source_warehouse="A", document="T1", **fields) -> Scrap:

@@ -16,6 +16,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from flows.domain.events import (
+    Adjustment,
     Bin,
     Cancel,
     CountLine,
@@ -24,6 +25,7 @@ from flows.domain.events import (
     Inbound,
     Item,
     Move,
+    Observation,
     OrderLine,
     Outbound,
     Policy,
@@ -121,6 +123,8 @@ class World:
             self.moved(Return, **returned),
             self.moved(Return, direction="supplier", from_bin=self.bin),
             self.moved(Scrap, from_bin=self.bin, document=self.document),
+            self.moved(Adjustment, direction="gain", to_bin=self.bin),
+            self.moved(Adjustment, direction="loss", from_bin=self.bin),
             self.moved(StatusChange, from_status="returned", from_bin=self.bin),
         )
 
@@ -195,6 +199,7 @@ class World:
             _events(Warehouse, warehouse=self.house, timezone=st.sampled_from(ZONES)),
             *(_events(Policy, **scope, **values) for scope in scopes),
             _events(Decision, warehouse=self.house, action_id="a1", decision="approve"),
+            _events(Observation, warehouse=st.none() | self.house, step="packing", body="{}"),
         )
 
     def ticks(self):

@@ -206,8 +206,9 @@ class Accounts:
         for lot in rows.lots:
             known[Key(lot.warehouse, lot.sku)].lots[lot.lot] = lot
         for line in rows.purchases:
-            key = Key(line.warehouse, line.sku)
-            known[key].purchases[line.order_id, line.line_id] = line
+            if line.outstanding:  # an open line may have got more than it asked for
+                key = Key(line.warehouse, line.sku)
+                known[key].purchases[line.order_id, line.line_id] = line
 
     def __getitem__(self, key: tuple[str, str]) -> Account:
         """Return an account that is in memory."""

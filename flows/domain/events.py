@@ -104,6 +104,15 @@ class StatusChange(Movement, kw_only=True, tag="status"):
     from_status: Id
 
 
+class Adjustment(Movement, kw_only=True, tag="adjustment"):
+    """Found (`direction` gain: + at `to_bin`) or missing (loss: − at `from_bin`): a difference.
+
+    For systems that report what a count changed; who knows what was counted sends a stocktake.
+    """
+
+    direction: Id
+
+
 class CountLine(Struct, omit_defaults=True, kw_only=True, gc=False):
     """What was counted of one lot in one bin; `quantity` ≥ 0."""
 
@@ -230,6 +239,21 @@ class Policy(Event, kw_only=True, tag="policy"):
     frozen_after_days: Threshold = UNSET
 
 
+class Observation(Event, kw_only=True, tag="observation"):
+    """A valid message of another standard that moves no stock: kept whole, and counted.
+
+    `step` is what happened in that standard's words, `why` the word for why it moves nothing,
+    `body` the original as JSON text.
+    """
+
+    warehouse: Text = None
+    sku: Text = None
+    step: Text = None
+    why: Text = None
+    document: Text = None
+    body: Annotated[str, Meta(max_length=200_000)] | None = None
+
+
 class Decision(Event, kw_only=True, tag="decision"):
     """A person's answer to a proposed action."""
 
@@ -253,6 +277,7 @@ AnyEvent = (
     | Return
     | Scrap
     | StatusChange
+    | Adjustment
     | Stocktake
     | OrderLine
     | PurchaseLine
@@ -261,6 +286,7 @@ AnyEvent = (
     | Item
     | Bin
     | Policy
+    | Observation
     | Decision
     | Tick
 )

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from flows.domain.accounts import Account
 from flows.domain.cancels import Cancels
 from flows.domain.decode.canonical import content
+from flows.domain.devices import Devices
 from flows.domain.effects import Effects
 from flows.domain.events import (
     AnyEvent,
@@ -74,6 +75,7 @@ class Ledger:
         self._counters = start.counters
         self._seen = Seen(start.runs)
         self._cancels = Cancels(start.cancels)
+        self._devices = Devices(recall.devices)
         self._judged_by = self._ahead = self._old = NEVER
         self._state = State(recall, start, owns, zone, accounts)
         self._effects = Effects(self._state, recall, self._cancels)
@@ -109,6 +111,8 @@ class Ledger:
     ) -> None:
         mark = content_print(content(event))
         known = self._seen.get(key) or older.get(key)
+        if event.device is not None:
+            self._devices.hear(event, self._judged_by, new=known is None)
         if known is not None:
             if known[0] == mark:
                 self._counters.repeats += 1
@@ -116,7 +120,8 @@ class Ledger:
                 self._reject(changes, offset, self._conflict(event, known))
             return
         at = event.occurred_at
-        if at > self._ahead or at < self._old or not self._at_home(event):
+        home = self._at_home(event)
+        if at > self._ahead or at < self._old or not home:
             refusal = self._refusal(event)
             if refusal is not None:
                 self._reject(changes, offset, refusal)
@@ -126,8 +131,10 @@ class Ledger:
         if isinstance(event, Cancel):
             self._cancel(event, offset, changes)
             return
-        if isinstance(event, Stated):
-            changes.timings.append((event.warehouse, at, self._judged_by, event.sent_at))
+        if home and isinstance(event, Stated):
+            changes.timings.append(
+                (event.warehouse, at, event.recorded_at, event.sent_at, self._judged_by)
+            )
         self._effects.apply(event, offset)
         if self._cancels.any and not self._cancels.effective(event.event_id):
             self._effects.undo(event, offset)
@@ -232,6 +239,7 @@ class Ledger:
         changes.purchases = {k: copy(v) for k, v in state.purchases.written.items()}
         changes.lots = self._effects.lots()
         changes.runs, changes.dropped_runs = self._seen.flush()
+        changes.devices = self._devices.flush()
         changes.counters = self._counters
         changes.next_offset = self.next_offset
         changes.clock_at = state.clock

@@ -20,6 +20,7 @@ from flows.domain.rows import (
     Changes,
     Counters,
     CountRow,
+    DeviceRow,
     HistoryRow,
     IdRun,
     Key,
@@ -66,6 +67,7 @@ class MemoryStore:
         self.rejects: list[RejectRow] = []
         self.ticks: list[tuple[datetime, int]] = []
         self.runs: dict[int, IdRun] = {}
+        self.device_rows: dict[str, DeviceRow] = {}
 
     def apply(self, changes: Changes) -> None:
         """Take a batch over."""
@@ -105,6 +107,7 @@ class MemoryStore:
         for number in changes.dropped_runs:
             self.runs.pop(number, None)
         self.runs.update((run.run, run) for run in changes.runs)
+        self.device_rows.update((row.device, row) for row in changes.devices)
 
     def _keep(self, event: Event) -> None:
         self.journal[event.event_id].append(event)
@@ -178,6 +181,11 @@ class MemoryStore:
         return [
             row for sku in skus if sku in self.registers for row in self.registers[sku].values()
         ]
+
+    def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
+        """See Recall."""
+        known = self.device_rows
+        return [known[name].copy() for name in names if name in known]
 
     def counts(self, key: Key) -> list[CountRow]:
         """See Recall."""
@@ -265,6 +273,7 @@ class MemoryStore:
             "bins": self.winners["bins"],
             "policies": {k: row for rows in self.registers.values() for k, row in rows.items()},
             "rejects": self.rejects,
+            "devices": self.device_rows,
         }
 
 

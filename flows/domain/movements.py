@@ -11,6 +11,7 @@ from typing import Any
 from flows.domain.accounts import SELLABLE
 from flows.domain.events import (
     TYPES,
+    Adjustment,
     CountLine,
     Inbound,
     Move,
@@ -53,6 +54,10 @@ def _status(event: Movement) -> list[Leg]:
     return [(Cell(lot, place, old), -1), (Cell(lot, place, event.status or SELLABLE), 1)]
 
 
+def _adjustment(event: Movement) -> list[Leg]:
+    return _leave(event) if getattr(event, "direction", None) == "loss" else _arrive(event)
+
+
 def _scrap(event: Movement) -> list[Leg]:
     return [] if lost_in_transit(event) else _leave(event)
 
@@ -66,6 +71,7 @@ LEGS: dict[type[Movement], Callable[[Movement], list[Leg]]] = {
     Return: _return,
     Scrap: _scrap,
     StatusChange: _status,
+    Adjustment: _adjustment,
 }
 RECEIPTS = frozenset({"inbound", "transfer_in", "return"})
 
@@ -108,6 +114,8 @@ def movement_of(legs: Iterable[Row]) -> Movement:
     words = {}
     if kind is Return:
         words["direction"] = "supplier" if leaves else "customer"
+    if kind is Adjustment:
+        words["direction"] = "loss" if leaves else "gain"
     if kind is StatusChange:
         words["from_status"] = first.status
     event: Movement = kind(

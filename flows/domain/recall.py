@@ -18,6 +18,7 @@ from flows.domain.rows import (
     CellRow,
     Counters,
     CountRow,
+    DeviceRow,
     IdRun,
     Key,
     LineRow,
@@ -66,6 +67,9 @@ class Recall(Protocol):
 
     def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
         """Return the registers of scopes that name one of these SKUs."""
+
+    def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
+        """Return what is known of these devices; the caller may change the rows."""
 
     def counts(self, key: Key) -> list[CountRow]:
         """Return the counts of an account that are not cancelled."""

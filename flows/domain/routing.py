@@ -20,6 +20,9 @@ HOMES: Final = "homes"
 ALL: Final[tuple[str, ...]] = ()
 """Instead of warehouses: every partition of the log."""
 
+NOWHERE: Final = ""
+"""Instead of a warehouse: an observation of no place known is on the first partition."""
+
 _NAMES = json.Decoder(list[str])
 EVERYWHERE: Final[frozenset[type]] = frozenset({Cancel, Tick, Item})
 """Kinds that are always on every partition of the log."""
@@ -32,9 +35,10 @@ def targets(event: Event) -> tuple[str, ...]:
         return _both(event)
     if kind in EVERYWHERE:
         return ALL
-    if kind is Policy:
-        return (event.warehouse,) if event.warehouse else ALL  # type: ignore[attr-defined]
-    return (event.warehouse,)  # type: ignore[attr-defined]
+    warehouse: str | None = event.warehouse  # type: ignore[attr-defined]
+    if kind is Policy and not warehouse:
+        return ALL
+    return (warehouse or NOWHERE,)
 
 
 def placed(
@@ -48,6 +52,8 @@ def placed(
     names = targets(event)
     if names is ALL:
         return [(partition, None) for partition in range(count)]
+    if not names[0]:
+        return [(0, None)]
     if len(names) == 1:
         return [(of(names[0]), None)]
     homes: dict[int, list[str]] = {}
@@ -73,6 +79,33 @@ def key(event: Event) -> bytes | None:
     """Return the message key: the warehouse, None of a global event."""
     warehouse: str | None = getattr(event, "warehouse", None)
     return warehouse.encode() if warehouse else None
+
+
+class FirstPlaces:
+    """Where the latest ids were laid first: the same id must not hide on another partition.
+
+    An id that comes a second time, for a warehouse of another partition, goes where the first one
+    is: there it is known, and refused as the conflict that it is.
+    """
+
+    def __init__(self, most: int = 200_000) -> None:
+        """Remember at least the last `most` ids, and at most twice as many."""
+        self._most = most
+        self._new: dict[str, int] = {}
+        self._old: dict[str, int] = {}
+
+    def keep(
+        self, event_id: str, places: list[tuple[int, dict[str, bytes] | None]]
+    ) -> list[tuple[int, dict[str, bytes] | None]]:
+        """Return the places where the event belongs, given where it would go by its warehouse."""
+        first = places[0][0]
+        known = self._new.get(event_id)
+        if known is None:
+            known = self._old.get(event_id, first)
+            if len(self._new) >= self._most:
+                self._old, self._new = self._new, {}
+            self._new[event_id] = known
+        return places if known == first else [(known, None)]
 
 
 def _both(event: Event) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ None elsewhere. `Changes` is one batch of one partition, to be written in one tr
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -296,6 +297,28 @@ class IdRun(Struct):
     count: int
 
 
+class DeviceRow(Struct):
+    """What is known of a device on one partition (table device_sequences).
+
+    `bounds` are the ends of the ranges of numbers that have arrived, first in, last out.
+    """
+
+    device: str
+    warehouse: str | None = None
+    bounds: list[int] = field(default_factory=list)
+    last_seq: int | None = None
+    reused: int = 0
+    unrecorded: int = 0
+    last_seen_at: datetime | None = None
+    clock_offset_ms: int | None = None
+
+    def copy(self) -> DeviceRow:
+        """Return a row that later numbers do not change."""
+        twin = copy(self)
+        twin.bounds = self.bounds.copy()
+        return twin
+
+
 class Counters(Struct):
     """consumed = applied + repeats + rejects, always."""
 
@@ -332,3 +355,4 @@ class Changes(Struct):
     runs: list[IdRun] = field(default_factory=list)
     dropped_runs: list[int] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
+    devices: list[DeviceRow] = field(default_factory=list)

@@ -27,6 +27,7 @@ from flows.domain.rows import (
     CellRow,
     Counters,
     CountRow,
+    DeviceRow,
     Facts,
     IdRun,
     Key,
@@ -144,6 +145,19 @@ class DatabaseRecall:
         """See Recall."""
         return self._registers("sku = ANY(%s::text[]) AND sku <> ''", (list(skus),))
 
+    def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
+        """See Recall."""
+        self._settled()
+        rows = self._tuples(
+            "SELECT device, warehouse, (SELECT coalesce(array_agg(bound ORDER BY bound), '{}')"
+            " FROM unnest(seen) AS part, unnest(ARRAY[lower(part), upper(part)]) AS bound),"
+            " last_seq, reused, unrecorded, last_seen_at, clock_offset_ms"
+            " FROM inventory.device_sequences"
+            " WHERE log_partition = %s AND device = ANY(%s::text[])",
+            (self._partition, list(names)),
+        )
+        return [DeviceRow(*row) for row in rows]
+
     def counts(self, key: Key) -> list[CountRow]:
         """See Recall."""
         self._settled()
@@ -167,7 +181,7 @@ class DatabaseRecall:
         )
         if any(not leg.variance for leg in legs):  # a movement: the journal has no more of it
             return legs, []
-        return legs, self._journal("event_id = %s", (event_id,))
+        return legs, self._journal("occurred_at = %s AND event_id = %s", (at, event_id))
 
     def count_rows(self, key: Key, at: datetime, event_id: str) -> list[Row]:
         """See Recall."""

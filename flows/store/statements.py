@@ -139,6 +139,20 @@ _KEPT: dict[str, tuple[Columns, int]] = {
         2,
     ),
     "ticks": ({"log_partition": N, "at": TS, "log_offset": L}, 2),
+    "device_sequences": (
+        {
+            "log_partition": N,
+            "device": T,
+            "warehouse": T,
+            "seen": "int8multirange",
+            "last_seq": L,
+            "reused": L,
+            "unrecorded": L,
+            "last_seen_at": TS,
+            "clock_offset_ms": L,
+        },
+        2,
+    ),
 }
 _CONFLICT = {"counts": "warehouse, sku, occurred_at, event_id"}
 
@@ -177,10 +191,6 @@ def _first(columns: Columns, count: int) -> Columns:
     return dict(list(columns.items())[:count])
 
 
-_ADDED = (
-    "(SELECT array_agg(coalesce(a, 0) + coalesce(b, 0) ORDER BY n)"
-    " FROM unnest(kept.{0}, excluded.{0}) WITH ORDINALITY AS u (a, b, n))"
-)
 _POLICY: dict[str, str] = {
     "warehouse": T,
     "category": T,
@@ -217,16 +227,6 @@ UPSERTS: dict[str, str] = {
     ),
     "policies": _upsert("policies", _POLICY, 4) + f" WHERE {_NEWER}",
     "policies_forced": _upsert("policies", _POLICY, 4),
-    "lag": (
-        "INSERT INTO inventory.lag AS kept (minute, warehouse, kind, log_partition, generation,"
-        " events, over_1s, over_3s, event_lag, broker_lag)"
-        " VALUES (%s, %s, %s, %s, 0, %s, %s, %s, %s::bigint[], %s::bigint[])"
-        " ON CONFLICT (minute, warehouse, kind, log_partition, generation) DO UPDATE SET"
-        " events = kept.events + excluded.events, over_1s = kept.over_1s + excluded.over_1s,"
-        " over_3s = kept.over_3s + excluded.over_3s,"
-        f" event_lag = {_ADDED.format('event_lag')},"
-        f" broker_lag = {_ADDED.format('broker_lag')}"
-    ),
 }
 
 

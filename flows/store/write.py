@@ -7,18 +7,16 @@ so that two writers of global master data never wait for each other in a circle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from msgspec import json, structs
+from msgspec import json
 
 from connectors.timescale import NULL, array, copy_rows
 from flows.domain.decode.canonical import encode
 from flows.domain.fixed import text
-from flows.domain.lag import measure
 from flows.domain.master import order_of
-from flows.domain.rows import Changes, CountRow, LineRow, MasterRow, Order, Row
+from flows.domain.rows import Changes, CountRow, DeviceRow, LineRow, MasterRow, Order, Row
 from flows.store.statements import (
     CELLS_GONE,
     COLUMNS,
@@ -286,10 +284,23 @@ def _rare(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     _master(cursor, "warehouses", changes.warehouses, zone)
     _master(cursor, "bins", changes.bins, zone)
     _upsert(cursor, "ticks", [(partition, at, offset) for at, offset in changes.ticks])
-    for key, lag in sorted(measure(changes.timings, datetime.now(UTC)).items()):
-        *counts, event_lag, broker_lag = structs.astuple(lag)
-        values = (*key, partition, *counts, array(event_lag), array(broker_lag))
-        cursor.execute(UPSERTS["lag"], values)
+    _upsert(cursor, "device_sequences", [_device(partition, row) for row in changes.devices])
+
+
+def _device(partition: int, row: DeviceRow) -> tuple[Any, ...]:
+    bounds = iter(row.bounds)
+    ranges = ",".join([f"[{first},{end})" for first, end in zip(bounds, bounds, strict=True)])
+    return (
+        partition,
+        row.device,
+        row.warehouse,
+        f"{{{ranges}}}",
+        row.last_seq,
+        row.reused,
+        row.unrecorded,
+        row.last_seen_at,
+        row.clock_offset_ms,
+    )
 
 
 def _count(row: CountRow) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from connectors.rejects import insert_rejects
 from connectors.timescale import Checkpoint, Standing, session
 from flows.domain.ledger import Ledger, Message
 from flows.domain.rows import Changes, Counters
+from flows.store.lag import LagMeter
 from flows.store.recall import DatabaseRecall
 from flows.store.write import write
 
@@ -52,6 +53,7 @@ class PartitionWriter:
         self._idle = threading.Event()
         self._idle.set()
         self._checkpoint = Checkpoint(dsn, partition, standing, stopping)
+        self._lag = LagMeter(partition)
         counters = Counters(standing.consumed, standing.applied, standing.repeats, standing.rejects)
         recall = DatabaseRecall(
             partition,
@@ -108,6 +110,8 @@ class PartitionWriter:
             write(cursor, self._partition, self._zone, changes)
             if refused:
                 insert_rejects(cursor.connection, refused)
+            self._lag.write(cursor, changes.timings)  # last: nearest to the commit
 
         values = {"clock_at": changes.clock_at, **structs.asdict(changes.counters)}
         self._checkpoint.commit(changes.next_offset, values, work)
+        self._lag.keep()

@@ -18,17 +18,20 @@ from confluent_kafka.admin import AdminClient
 from connectors.kafka import LOG, REJECTS
 from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.canonical import encode
+from flows.domain.events import Observation
 from flows.domain.refused import Refused
 from flows.domain.rejects import Reject
 from flows.steps import Stop
 from flows.stock import Decoded, Stock
 from tests.builders import (
+    adjustment,
     bin_master,
     cancel,
     customer_return,
     decision,
     inbound,
     item,
+    make,
     move,
     order_line,
     outbound,
@@ -88,7 +91,10 @@ def day():
         transfer_in("S1", 10, bin="X", document="T1", at=at(40)),
         customer_return("S1", 2, bin="R", at=at(41)),
         supplier_return("S1", 1, bin="P", lot="L1", at=at(42)),
-        scrap("S1", 1, bin="P", lot="L1", reason="broken", at=at(43)),
+        scrap("S1", 1, bin="P", lot="L1", reason="broken", at=at(43), device="pda", device_seq=2),
+        adjustment("S1", 1, bin="R", at=at(45)),
+        adjustment("S1", 1, "loss", bin="R", at=at(46)),
+        make(Observation, step="packing", why="no_stock_effect", body='{"a": "b"}', at=at(47)),
         status_change("S1", 1, bin="R", at=at(44)),
         stocktake("S1", 50, bin="P", lot="L1", id="count", at=at(60)),
         inbound("S1", 4, bin="P", lot="L1", id="late", at=at(30)),

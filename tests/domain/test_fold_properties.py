@@ -79,7 +79,7 @@ def routed(log: list[Event], places: dict[str, int]) -> dict[int, list[Event]]:
         if isinstance(event, Cancel | Tick | Item) or (isinstance(event, Policy) and not house):
             there = {0, 1}
         else:
-            there = {places[house]}
+            there = {places[house] if house else 0}
             if isinstance(event, TransferOut):
                 there.add(places[event.counterpart])
         for number in there:

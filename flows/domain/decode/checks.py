@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STATUSES = ("sellable", "hold", "damaged", "returned")
 SCOPES = ("lot", "bin", "sku")
 DIRECTIONS = ("customer", "supplier")
+SIGNS = ("gain", "loss")
 DECISIONS = ("approve", "reject")
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
@@ -149,6 +150,11 @@ def _status(event: ev.StatusChange) -> None:
     _one_of(event.from_status, "from_status", STATUSES)
     if event.from_status == (event.status or STATUSES[0]):
         raise _differ("from_status", "status", event.from_status)
+
+
+def _adjustment(event: ev.Adjustment) -> None:
+    _movement(event)
+    _one_of(event.direction, "direction", SIGNS)
 
 
 def _stocktake(event: ev.Stocktake) -> None:
@@ -289,6 +295,7 @@ _CHECKS: dict[type[ev.Event], Callable[[Any], None]] = {
     ev.Return: _return,
     ev.Scrap: _movement,
     ev.StatusChange: _status,
+    ev.Adjustment: _adjustment,
     ev.Stocktake: _stocktake,
     ev.OrderLine: _line,
     ev.PurchaseLine: _purchase,
@@ -297,6 +304,7 @@ _CHECKS: dict[type[ev.Event], Callable[[Any], None]] = {
     ev.Item: _item,
     ev.Bin: _bin,
     ev.Policy: _policy,
+    ev.Observation: _nothing,
     ev.Decision: _decision,
     ev.Tick: _nothing,
 }
