@@ -239,6 +239,7 @@ class Checkpoint:
         self._out, self._progress, self._group = out, progress, group
         self._partitions, self._limit = partitions, limit
         self._log, self._rejects = prefix + LOG, prefix + REJECTS
+        self._places = routing.FirstPlaces()
         self._counts: dict[tuple[str, int], Counts] = {}
         self._offsets: dict[tuple[str, int], int] = {}
         self._refused: list[Refused] = []
@@ -286,9 +287,13 @@ class Checkpoint:
     def _send(self, decoded: Decoded) -> None:
         send, log, encode = self._out.send, self._log, canonical.encode
         placed, of, count = routing.placed, self._partitions.of, self._partitions.count
+        keep = self._places.keep
         for event in decoded.events:
             value, key = encode(event), routing.key(event)
-            for partition, headers in placed(event, of, count):
+            places = placed(event, of, count)
+            if len(places) < count:
+                places = keep(event.event_id, places)
+            for partition, headers in places:
                 send(log, key, value, headers, partition)
         for one in decoded.refused:
             send(self._rejects, one.topic.encode(), one.document())

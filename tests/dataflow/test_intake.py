@@ -28,14 +28,14 @@ from connectors.kafka import (
     ensure_topics,
 )
 from connectors.trouble import Trouble
-from flows import intake
+from flows import intake, stock
 from flows.steps import Stop, run
 
 pytestmark = pytest.mark.stack
 AT = "2026-03-02T10:00:00+08:00"
 CHILD = """
 from flows.settings import current
-from flows import intake
+from flows import intake, stock
 from flows.steps import Stop, run
 settings, stop = current(), Stop()
 flow = intake.build(settings, stop)
@@ -352,3 +352,18 @@ def test_idle_topics_drain_at_once(settings):
     assert time.monotonic() - start < 10
     assert counters(settings) == (None,) * 5
     assert len(INTAKE) == 3
+
+
+def test_one_id_for_two_warehouses_is_a_conflict_wherever_they_live(settings):
+    """The second goes to the first one's partition, where it is known, and is refused there."""
+    put(settings, SCANS, inbound(1), inbound(2, "B"), inbound(1, "B"), inbound(1))
+    drain(settings)
+    stop = Stop()
+    run(stock.build(settings, stop, drain=True), stop)
+    with psycopg.connect(settings.dsn) as conn:
+        found = conn.execute("SELECT code, message FROM inventory.rejects").fetchall()
+        stocked = conn.execute("SELECT warehouse, on_hand::int FROM inventory.stock").fetchall()
+    assert [code for code, _ in found] == ["conflict"]
+    assert "warehouse A" in found[0][1]
+    assert "warehouse B" in found[0][1]
+    assert sorted(stocked) == [("A", 2), ("B", 2)]
