@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 CODES: dict[str, str] = {
-    "not_json": "the bytes are not one JSON document in UTF-8",
+    "not_json": "the bytes are not one JSON document in UTF-8 (nor, where allowed, one XML document)",
     "not_an_object": "the JSON is not an object (nor, where allowed, a list of objects)",
     "empty": "the message has no content",
     "too_large": "the message is larger than the limit",
@@ -29,7 +29,7 @@ CODES: dict[str, str] = {
 }
 
 CODES_ZH: dict[str, str] = {
-    "not_json": "内容不是一个 UTF-8 编码的 JSON 文档",
+    "not_json": "内容不是一个 UTF-8 编码的 JSON 文档（允许 XML 时，也不是一个 XML 文档）",
     "not_an_object": "该 JSON 不是一个对象（允许列表时，也不是对象列表）",
     "empty": "消息没有内容",
     "too_large": "消息超过大小上限",

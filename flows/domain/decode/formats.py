@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from flows.domain.decode import canonical, debezium
+from flows.domain.decode import canonical, debezium, qimen
 from flows.domain.decode.refusal import shown
 from flows.domain.events import TYPES, AnyEvent
 from flows.domain.rejects import Reject
@@ -30,6 +30,12 @@ def _scan(value: bytes | None, _key: bytes | None) -> Decoded:
     return canonical.decode(value, allowed=SCAN_TYPES)
 
 
+def _scan_by_shape(value: bytes | None, key: bytes | None) -> Decoded:
+    if value and qimen.looks(value):
+        return qimen.decode(value, key)
+    return _scan(value, key)
+
+
 def _master(value: bytes | None, _key: bytes | None) -> Decoded:
     return canonical.decode(value, allowed=MASTER_TYPES)
 
@@ -42,14 +48,14 @@ def _change(value: bytes | None, key: bytes | None) -> Decoded:
     return [*debezium.decode(value, key)]
 
 
-SCAN_FORMATS: dict[str, Decoder] = {"canonical": _scan}
+SCAN_FORMATS: dict[str, Decoder] = {"qimen": qimen.decode, "canonical": _scan}
 MASTER_FORMATS: dict[str, Decoder] = {"canonical": _master}
 ORDER_FORMATS: dict[str, Decoder] = {"debezium": _change, "canonical": _order}
 
 
 def decode_scan(value: bytes | None, key: bytes | None, headers: Mapping[str, bytes]) -> Decoded:
     """Decode a message of `wms.scans`: movements, counts, cancels, lines, decisions."""
-    return _decode(value, key, headers, SCAN_FORMATS, _scan)
+    return _decode(value, key, headers, SCAN_FORMATS, _scan_by_shape)
 
 
 def decode_master(value: bytes | None, key: bytes | None, headers: Mapping[str, bytes]) -> Decoded:
