@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from flows.domain.decode import canonical, debezium, qimen
+from flows.domain.decode import canonical, debezium, epcis, qimen
 from flows.domain.decode.refusal import shown
 from flows.domain.events import TYPES, AnyEvent
 from flows.domain.rejects import Reject
@@ -31,6 +31,8 @@ def _scan(value: bytes | None, _key: bytes | None) -> Decoded:
 
 
 def _scan_by_shape(value: bytes | None, key: bytes | None) -> Decoded:
+    if value and epcis.looks(value):
+        return epcis.decode(value, key)
     if value and qimen.looks(value):
         return qimen.decode(value, key)
     return _scan(value, key)
@@ -48,7 +50,11 @@ def _change(value: bytes | None, key: bytes | None) -> Decoded:
     return [*debezium.decode(value, key)]
 
 
-SCAN_FORMATS: dict[str, Decoder] = {"qimen": qimen.decode, "canonical": _scan}
+SCAN_FORMATS: dict[str, Decoder] = {
+    "qimen": qimen.decode,
+    "epcis": epcis.decode,
+    "canonical": _scan,
+}
 MASTER_FORMATS: dict[str, Decoder] = {"canonical": _master}
 ORDER_FORMATS: dict[str, Decoder] = {"debezium": _change, "canonical": _order}
 
