@@ -26,6 +26,8 @@ OPTIONS = (
 )
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds between tries; the last repeats."""
+BRIEF = 60.0
+"""Seconds of patience up to which nobody needs a line in the log: an error comes soon enough."""
 # A dead peer is noticed in about ten seconds, not in the kernel's hours.
 DEAD_PEER: dict[str, Any] = {
     "connect_timeout": 5,
@@ -84,7 +86,7 @@ class Session:
                 self.close()
                 if late or self._stopping():
                     raise Trouble(f"the database does not answer: {_line(error)}") from error
-                if deadline is None:
+                if self._patience is None or self._patience > BRIEF:
                     self._nuisance(f"{self._name}: database: {_line(error)}; retrying")
             time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
             tries += 1

@@ -17,11 +17,13 @@ from connectors.kafka.client import common
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# A topic that was just made has no leader for a moment.
-_JUST_MADE = {
+# A topic that was just made has no leader for a moment, a broker that was just killed an old one.
+_PASSING = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.FENCED_LEADER_EPOCH,
 }
 
 
@@ -33,7 +35,7 @@ def ends(brokers: str, topics: Collection[str], seconds: float = 5.0) -> dict[tu
         try:
             return _ends(admin, topics, seconds)
         except KafkaException as error:
-            if error.args[0].code() not in _JUST_MADE or time.monotonic() >= deadline:
+            if error.args[0].code() not in _PASSING or time.monotonic() >= deadline:
                 raise
             time.sleep(0.1)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from psycopg.types.multirange import Multirange
 
 from flows.domain.events import Bin, Event, Item, Warehouse
 from flows.domain.fixed import decimal
@@ -28,24 +29,29 @@ class Table(Struct):
     expected: Callable[[list[MemoryStore]], Expected]
     where: str = ""
 
-    def plain(self, value: Any) -> Any:
-        """Return a value in the form in which equal values are equal."""
-        return plain(value)
-
 
 def plain(value: Any) -> Any:
-    """Return decimals without trailing zeros, lists as tuples."""
-    if isinstance(value, Decimal):
-        return value.normalize() + 0
-    if isinstance(value, list):
-        return tuple(map(plain, value))
-    if isinstance(value, dict):
-        return tuple(sorted((name, plain(part)) for name, part in value.items()))
-    return value
+    """Return a value as it is shown and hashed: no trailing zeros, lists as tuples."""
+    shaped = _SHAPED.get(type(value))
+    return value if shaped is None else shaped(value)
+
+
+def hashed(row: Values) -> Values:
+    """Return a row whose lists are tuples; equal decimals are equal as they are."""
+    return tuple([plain(value) if type(value) in UNHASHED else value for value in row])
+
+
+_SHAPED: dict[type, Callable[[Any], Any]] = {
+    Decimal: lambda value: value.normalize() + 0,
+    Multirange: lambda value: tuple(edge for part in value for edge in (part.lower, part.upper)),
+    list: lambda value: tuple(map(plain, value)),
+    dict: lambda value: tuple(sorted((name, plain(part)) for name, part in value.items())),
+}
+UNHASHED = _SHAPED.keys() - {Decimal}
 
 
 def _q(units: int | None) -> Decimal | None:
-    return None if units is None else plain(decimal(units))
+    return None if units is None else decimal(units)
 
 
 def _movements(stores: list[MemoryStore]) -> Expected:
@@ -197,6 +203,18 @@ def _ticks(stores: list[MemoryStore]) -> Expected:
             yield (store.partition, at), (offset,)
 
 
+def _devices(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for r in store.device_rows.values():
+            yield (
+                (store.partition, r.device),
+                (
+                    r.warehouse, tuple(r.bounds), r.last_seq, r.reused, r.unrecorded,
+                    r.last_seen_at, r.clock_offset_ms,
+                ),
+            )  # fmt: skip
+
+
 def _journal(stores: list[MemoryStore]) -> Expected:
     for store in stores:
         for events in store.journal.values():
@@ -252,5 +270,8 @@ TABLES = [
     _master("items"),
     _master("warehouses"),
     _master("bins"),
+    Table("device_sequences", ["log_partition", "device"],
+          ["warehouse", "seen", "last_seq", "reused", "unrecorded", "last_seen_at",
+           "clock_offset_ms"], _devices),
     Table("ticks", ["log_partition", "at"], ["log_offset"], _ticks),
 ]  # fmt: skip

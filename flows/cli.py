@@ -36,6 +36,7 @@ MODULES = (
     "demo",
     "audit",
     "bench",
+    "edge",
 )
 
 
@@ -58,11 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def build(settings: Settings) -> Top:
+def build(settings: Settings, modules: Sequence[str] = MODULES) -> Top:
     """Return the parser with every command that is there."""
     parser = top(words(settings.lang))
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name in MODULES:
+    for name in modules:
         if importlib.util.find_spec(f"flows.commands.{name}"):
             importlib.import_module(f"flows.commands.{name}").register(subparsers)
     parser.known = tuple(subparsers.choices)
@@ -70,8 +71,9 @@ def build(settings: Settings) -> Top:
 
 
 def _call(arguments: list[str], settings: Settings) -> int:
-    parser = build(settings)
     word = first_word(arguments)
+    # A flow that died must be back soon: it does not wait for the imports of other commands.
+    parser = build(settings, ("run",) if word == "flow" else MODULES)
     if word is not None and word not in parser.known:
         parser.unknown(word)
     args, left = parser.parse_known_args(arguments)

@@ -4,6 +4,7 @@ Enters: the wall clock, and from the database the last tick that was folded. Lea
 inventory.events, acknowledged; after a pause the missed ones are made up in order (seven days by
 the minute, before that by the hour). A tick that is on the log already is a repeat downstream, so
 a crash or a second clock does no harm. With `drain` it ends once the ticks due now are there.
+Without it, a minute's ticks are followed by a round of checks (flows/checks.py) in a thread.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING
 from connectors.kafka import LOG, Outlet, ensure_topics
 from connectors.session import Session
 from connectors.ticks import clock_at
+from flows.checks import MinuteChecks
 from flows.domain.decode import canonical
 from flows.domain.minutes import due, tick
 from flows.steps import Dataflow, KeyedSink, PollSource, Stop, inlet, outlet, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flows.settings import Settings
 
@@ -32,10 +34,14 @@ def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
     brokers, prefix = settings.need_brokers(), settings.topic_prefix
     count = ensure_topics(brokers, prefix, patience=None, stopping=stop)[LOG]
     minutes = Minutes(settings.need_dsn(), stop, drain=drain)
+    checks = None if drain else MinuteChecks(settings, stop)
+    if checks:
+        stop.at_end(checks.close)
 
     def open_writer(name: str) -> TickWriter:
         del name
-        return TickWriter(Outlet(brokers, giving_up=stop), prefix + LOG, count)
+        out = Outlet(brokers, giving_up=stop)
+        return TickWriter(out, prefix + LOG, count, checks.wake if checks else None)
 
     flow = Dataflow("clock")
     due_now = inlet("minutes", flow, PollSource(minutes.poll, stop))
@@ -76,9 +82,12 @@ class Minutes:
 class TickWriter:
     """Puts ticks on every partition and returns when all are acknowledged."""
 
-    def __init__(self, out: Outlet, log: str, partitions: int) -> None:
-        """Write to the topic `log` (with prefix) of so many partitions."""
+    def __init__(
+        self, out: Outlet, log: str, partitions: int, after: Callable[[], None] | None = None
+    ) -> None:
+        """Write to the topic `log` (with prefix) of so many partitions; then call `after`."""
         self._out, self._log, self._partitions = out, log, partitions
+        self._after = after
 
     def write(self, items: Iterable[datetime]) -> None:
         """Write the ticks of these minutes, in order."""
@@ -87,6 +96,8 @@ class TickWriter:
             for partition in range(self._partitions):
                 self._out.send(self._log, None, value, None, partition)
         self._out.flush()
+        if self._after is not None:
+            self._after()
 
     def close(self) -> None:
         """Let go of the producer."""

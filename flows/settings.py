@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "zh-CN")
 _LANGUAGE_WORDS = {"en": "en", "zh": "zh-CN", "zh-cn": "zh-CN", "zh-hans": "zh-CN"}
+METRICS = ("127.0.0.1", 9465)
+_HIGHEST_PORT = 65535
 _PREFIX = re.compile(r"[A-Za-z0-9._-]{0,100}")
 
 
@@ -40,6 +42,10 @@ class Settings:
     cache: Path | None = None
     maven_url: str | None = None
     debian_url: str | None = None
+    metrics: tuple[str, int] | None = METRICS
+    """Where `waterline run` answers /metrics and /health; None: nowhere."""
+    edge_token: str | None = field(default=None, repr=False)
+    """What senders of scans must show at `waterline edge`."""
 
     def need_dsn(self) -> str:
         """Return the DSN, or raise Trouble that says how to get a database."""
@@ -87,6 +93,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         cache=Path(cache) if cache else None,
         maven_url=_text(environ, "WATERLINE_MAVEN_URL"),
         debian_url=_text(environ, "WATERLINE_DEBIAN_URL"),
+        metrics=_metrics(environ),
+        edge_token=_secret(environ, "WATERLINE_EDGE_TOKEN"),
     )
 
 
@@ -152,6 +160,18 @@ def _zone(environ: Mapping[str, str]) -> str:
     except (ValueError, OSError, KeyError) as error:
         raise Trouble(f"WATERLINE_TZ: {value!r} is not the name of a time zone") from error
     return value
+
+
+def _metrics(environ: Mapping[str, str]) -> tuple[str, int] | None:
+    value = _text(environ, "WATERLINE_METRICS")
+    if value is None:
+        return METRICS
+    if value.lower() == "off":
+        return None
+    host, _, port = value.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > _HIGHEST_PORT:
+        raise Trouble(f"WATERLINE_METRICS: {value!r} is neither host:port nor off")
+    return host.strip("[]"), int(port)
 
 
 def _share(environ: Mapping[str, str], name: str, default: float) -> float:

@@ -10,10 +10,10 @@ FixedPartitionedSink only: a DynamicSink is outside the frontier and loses rows 
 from __future__ import annotations
 
 import gc
-import signal
-import threading
+import os
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -24,6 +24,9 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from bytewax.run import cli_main
 from msgspec import Struct
 
+from flows.cluster import Member, run_member
+from flows.stopping import Stop, kept, signals
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -31,8 +34,8 @@ if TYPE_CHECKING:
 
     from connectors.kafka import PartitionReader
 
-__all__ = ["Batch", "BatchSource", "Dataflow", "KeyedSink", "PollSource", "Stop", "Stream",
-           "Writer", "inlet", "outlet", "run", "signals", "step"]  # fmt: skip
+__all__ = ["Batch", "BatchSource", "Dataflow", "KeyedSink", "Member", "PollSource", "Stop",
+           "Stream", "Writer", "inlet", "outlet", "run", "signals", "step"]  # fmt: skip
 
 X = TypeVar("X")
 Y = TypeVar("Y")
@@ -51,44 +54,6 @@ class Batch(Struct, frozen=True, gc=False):
     topic: str
     partition: int
     messages: list[Message]
-
-
-class Stop:
-    """Whether the flow is to end, and why; call it to ask. One object for all of a flow."""
-
-    def __init__(self) -> None:
-        """Go on, for now."""
-        self.requested = False
-        self.failure: Exception | None = None
-        self._closing: list[Callable[[], None]] = []
-
-    def __call__(self) -> bool:
-        """Return whether the flow is to end."""
-        return self.requested
-
-    def request(self) -> None:
-        """End in order: what has been read is written, then everything is closed."""
-        self.requested = True
-
-    def fail(self, error: Exception) -> None:
-        """End at once, keeping the first error: nothing more is written."""
-        if self.failure is None:
-            self.failure = error
-        self.requested = True
-
-    def at_end(self, close: Callable[[], None]) -> None:
-        """Have `run` call this when the dataflow has ended, the latest first.
-
-        For what several partitions share: Bytewax opens a sink partition only when the flow
-        brings it something, so a flow without input neither opens nor closes any writer.
-        """
-        self._closing.append(close)
-
-    def close(self) -> None:
-        """Call what `at_end` was given; a failure is kept."""
-        while self._closing:
-            with _kept(self):
-                self._closing.pop()()
 
 
 class Writer(Protocol[X]):
@@ -129,14 +94,14 @@ class _BatchPartition(StatefulSourcePartition[Batch, None]):
         self._end: int | None = None
         self._since: float | None = None
         self._reader: PartitionReader | None = None
-        with _kept(self._stop):
+        with kept(self._stop):
             self._reader = source.open_reader(partition)
 
     def next_batch(self) -> list[Batch]:
         if self._stop.requested or self._reader is None:
             raise StopIteration
         messages: list[Message] | None = None
-        with _kept(self._stop):
+        with kept(self._stop):
             messages = self._reader.read(self._limit)
         if messages is None:
             raise StopIteration
@@ -175,7 +140,7 @@ class _BatchPartition(StatefulSourcePartition[Batch, None]):
 
     def close(self) -> None:
         if self._reader is not None:
-            with _kept(self._stop):
+            with kept(self._stop):
                 self._reader.close()
 
 
@@ -223,7 +188,7 @@ class _PollPartition(StatefulSourcePartition[Any, None]):
     def next_batch(self) -> Iterable[Any]:
         items: Iterable[Any] | None = None
         if not self._stop.requested:
-            with _kept(self._stop):
+            with kept(self._stop):
                 items = self._poll()
         if items is None:
             raise StopIteration
@@ -257,40 +222,60 @@ class PollSource(FixedPartitionedSource[Any, None]):
 
 
 class _WriterPartition(StatefulSinkPartition[X, None]):
-    def __init__(self, open_writer: Callable[[str], Writer[X]], name: str, stop: Stop) -> None:
-        self._stop = stop
+    def __init__(
+        self, open_writer: Callable[[str], Writer[X]], name: str, stop: Stop, hurry: float
+    ) -> None:
+        self._stop, self._hurry = stop, hurry
         self._writer: Writer[X] | None = None
-        with _kept(stop):
+        with kept(stop):
             self._writer = open_writer(name)
 
     def write_batch(self, values: list[X]) -> None:
-        if self._stop.failure is None and self._writer is not None:
-            with _kept(self._stop):
+        if self._stop.failure is None and self._writer is not None and self._in_time():
+            with kept(self._stop):
                 self._writer.write(values)
+
+    def _in_time(self) -> bool:
+        """Whether to take more: once this is False it stays so, and nothing is skipped over."""
+        return self._stop.since < self._hurry
 
     def snapshot(self) -> None:
         return None
 
     def close(self) -> None:
         if self._writer is not None:
-            with _kept(self._stop):
+            with kept(self._stop):
                 self._writer.close()
 
 
 class KeyedSink(FixedPartitionedSink[X, None], Generic[X]):
-    """Takes (name, item); the items of one name go, in order, to that name's own writer."""
+    """Takes (name, item); the items of one name go, in order, to that name's own writer.
+
+    `names` are this process's; `everywhere` those of all members of a cluster. What a flow that
+    is to end has read but no writer has taken `hurry` seconds later is left for the next start:
+    only for writers that keep their own place, such as an offset in their transaction.
+    """
 
     def __init__(
-        self, names: Iterable[str], open_writer: Callable[[str], Writer[X]], stop: Stop
+        self,
+        names: Iterable[str],
+        open_writer: Callable[[str], Writer[X]],
+        stop: Stop,
+        *,
+        everywhere: Iterable[str] | None = None,
+        hurry: float = float("inf"),
     ) -> None:
         """Open nothing yet; a name's writer is opened when the first item comes for it."""
-        # Bytewax wraps part_fn's number into the names in their sorted order ("10" before "2").
-        self._index = {name: index for index, name in enumerate(sorted(set(names)))}
-        self._open_writer, self._stop = open_writer, stop
+        self._names = sorted(set(names))
+        # Bytewax wraps part_fn's number into the names that all members listed, in their sorted
+        # order ("10" before "2").
+        known = sorted(set(everywhere)) if everywhere is not None else self._names
+        self._index = {name: index for index, name in enumerate(known)}
+        self._open_writer, self._stop, self._hurry = open_writer, stop, hurry
 
     def list_parts(self) -> list[str]:
-        """Return the names."""
-        return list(self._index)
+        """Return this process's names."""
+        return self._names
 
     def part_fn(self, item_key: str) -> int:
         """Return the place of the name among the sorted names."""
@@ -299,7 +284,7 @@ class KeyedSink(FixedPartitionedSink[X, None], Generic[X]):
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> _WriterPartition[X]:
         """Open one name's writer; a failure is kept in `stop`."""
         del step_id, resume_state
-        return _WriterPartition(self._open_writer, for_part, self._stop)
+        return _WriterPartition(self._open_writer, for_part, self._stop, self._hurry)
 
 
 def inlet(
@@ -318,7 +303,7 @@ def step(name: str, up: Stream[X], stop: Stop, function: Callable[[X], Iterable[
 
     def guarded(item: X) -> Iterable[Y]:
         if stop.failure is None:
-            with _kept(stop):
+            with kept(stop):
                 return list(function(item))
         return ()
 
@@ -330,28 +315,34 @@ def outlet(name: str, up: Stream[tuple[str, X]], sink: KeyedSink[X]) -> None:
     op.output(name, up, sink)
 
 
-def run(flow: Dataflow, stop: Stop) -> None:
+def run(flow: Dataflow, stop: Stop, member: Member | None = None) -> bool:
     """Run to the end in this process; raise the first failure as it was raised.
 
-    In the main thread SIGTERM and SIGINT end the flow in order; a second one kills.
+    In the main thread SIGTERM and SIGINT end the flow in order; a second one kills. A `member` of
+    a cluster may return False: everything is closed, but its engine waits for the other members.
     """
+    # With it Bytewax would serve the dataflow's structure on all interfaces, to anybody.
+    os.environ.pop("BYTEWAX_DATAFLOW_API_ENABLED", None)
+    ended = True
     with signals(stop), _rare_collections():
         try:
-            cli_main(flow)  # type: ignore[no-untyped-call]  # compiled, without hints
+            if member is None:
+                cli_main(flow)  # type: ignore[no-untyped-call]  # compiled, without hints
+            else:
+                ended = run_member(partial(_in_cluster, flow, member), stop)
         except Exception as error:  # noqa: BLE001 - raised below, without Bytewax round it
             stop.fail(_deepest(error))
         finally:
             stop.close()
     if stop.failure is not None:
         raise stop.failure
+    return ended
 
 
-@contextmanager
-def _kept(stop: Stop) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - raised again by `run`, outside of Bytewax
-        stop.fail(error)
+def _in_cluster(flow: Dataflow, member: Member) -> None:
+    cli_main(  # type: ignore[no-untyped-call]  # compiled, without hints
+        flow, process_id=member.number, addresses=list(member.addresses)
+    )
 
 
 @contextmanager
@@ -369,26 +360,6 @@ def _rare_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-@contextmanager
-def signals(stop: Stop) -> Iterator[None]:
-    """Turn SIGTERM and SIGINT into `stop.request()`, a second one kills; main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask(number: int, frame: object) -> None:
-        del frame
-        signal.signal(number, signal.SIG_DFL)
-        stop.request()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _deepest(error: BaseException) -> Exception:

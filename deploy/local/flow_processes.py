@@ -27,12 +27,14 @@ def running(home: Path) -> dict[str, int]:
 
 
 def stop_processes(home: Path, tell: Tell) -> None:
-    """End the processes that `run/*.pid` names and that are Waterline's own; all at once."""
+    """End the processes that `run/*.pid` names and that are Waterline's own, supervisors first."""
     files = sorted((home / "run").glob("*.pid"))
     alive = {file: pid for file in files if (pid := _own(file)) is not None}
     for how, patience in ((signal.SIGTERM, _PATIENCE), (signal.SIGKILL, 2.0)):
+        # A supervisor ends its children; asked twice, a flow would end without committing.
+        asked = {file for file, pid in alive.items() if _parent(pid) not in alive.values()}
         for file, pid in alive.items():
-            if _own(file) == pid:
+            if _own(file) == pid and (file in asked or how is signal.SIGKILL):
                 os.kill(pid, how)
         deadline = time.monotonic() + patience
         while any(map(_own, alive)) and time.monotonic() < deadline:
@@ -52,3 +54,11 @@ def _own(file: Path) -> int | None:
     words = processes.arguments(pid)
     ours = any(Path(word).name == "waterline" or word.startswith("flows.") for word in words)
     return pid if ours else None
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])

@@ -21,9 +21,9 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # noqa: SLF001 - it h
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("demo", "up", "down", "status", "migrate")),
-    ("flow", ("run", "send", "replay", "tick")),
+    ("flow", ("run", "edge", "send", "replay", "tick")),
     ("look", ("summary", "stock", "trace", "rejects")),
-    ("prove", ("audit", "bench")),
+    ("prove", ("check", "audit", "bench")),
 )
 """The order in which `waterline --help` shows the commands."""
 

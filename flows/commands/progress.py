@@ -6,11 +6,7 @@ May fail: no database, no broker.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
-
-import psycopg
-from confluent_kafka import KafkaException
 
 from connectors.kafka import INTAKE, LOG
 from connectors.watermarks import ends
@@ -42,16 +38,6 @@ def flow_rows(settings: Settings) -> dict[str, Any]:
         last = ends(brokers, [prefix + LOG])
         log = _behind(database.rows("progress"), last, "log_partition", prefix)
         return {"log": log, "intake": intake, "lag": database.rows("lag")}
-
-
-def status(settings: Settings) -> dict[str, Any] | None:
-    """Return what `flow_rows` does, or None when there is nothing to ask yet."""
-    if settings.dsn is None or settings.brokers is None:
-        return None
-    try:
-        return flow_rows(settings)
-    except (psycopg.Error, KafkaException):
-        return None
 
 
 def anything_sent(settings: Settings) -> bool:
@@ -86,41 +72,56 @@ def show_progress(rows: dict[str, Any], settings: Settings) -> None:
         shown.show(say("progress.nothing"))
         return
     shown.show(say("progress.intake"), intake_table(rows["intake"], say))
-    shown.show("", say("progress.log"), log_table(rows["log"], settings, say))
+    shown.show("", say("progress.log"), log_table(rows["log"], say))
     if rows["lag"]:
         shown.show("", say("summary.lag"), lag_table(rows["lag"], say))
 
 
 def intake_table(rows: Iterable[Row], say: Words) -> Table:
-    """Return the table of intake's topics: the sums of their partitions."""
-    numbers = ("behind", "consumed", "events", "ignored", "rejects")
+    """Return the table of intake's topics: the sums of their partitions, the youngest commit."""
+    numbers = ("behind", "rate", "consumed", "events", "ignored", "rejects")
     table = shown.table(
-        [(say("column.topic"), "<"), *((say(f"column.{name}"), ">") for name in numbers)]
+        [
+            (say("column.topic"), "<"),
+            *((say(f"column.{name}"), ">") for name in (*numbers, "age_seconds")),
+        ]
     )
-    sums: dict[str, Counter[str]] = {}
+    topics: dict[str, list[Row]] = {}
     for row in rows:
-        counts = {name: row.get(name) or 0 for name in numbers}
-        sums.setdefault(row["topic"], Counter()).update(counts)
-    for topic, counted in sums.items():
-        table.add_row(topic, *(shown.number(counted[name]) for name in numbers))
+        topics.setdefault(row["topic"], []).append(row)
+    for topic, parts in topics.items():
+        ages = [row["age_seconds"] for row in parts if row.get("age_seconds") is not None]
+        counts = [_whole(_sum(parts, name)) for name in numbers]
+        table.add_row(topic, *counts, shown.seconds(min(ages, default=None)))
     return table
 
 
-def log_table(rows: Iterable[Row], settings: Settings, say: Words) -> Table:
+def _sum(rows: Iterable[Row], name: str) -> float | None:
+    known = [row[name] for row in rows if row.get(name) is not None]
+    return sum(known) if known else None
+
+
+def log_table(rows: Iterable[Row], say: Words) -> Table:
     """Return the table of the log's partitions."""
-    numbers = ("offset", "behind", *COUNTERS)
+    numbers = ("behind", "rate", *COUNTERS)
     table = shown.table(
         [
             (say("column.partition"), ">"),
-            *((say(f"column.{name}"), ">") for name in numbers),
-            (say("column.updated_at"), "<"),
+            (say("column.offset"), ">"),
+            *((say(f"column.{name}"), ">") for name in (*numbers, "age_seconds")),
+            (say("column.owner"), "<"),
         ]
     )
     for row in rows:
-        counts = [shown.number(row.get(name)) for name in ("next_offset", "behind", *COUNTERS)]
-        at = shown.local(row.get("updated_at"), settings.tz, to="seconds")
-        table.add_row(str(row["log_partition"]), *counts, at)
+        counts = [_whole(row.get(name)) for name in ("next_offset", *numbers)]
+        age = shown.seconds(row.get("age_seconds"))
+        owner = row.get("process") or row.get("owner") or "–"
+        table.add_row(str(row["log_partition"]), *counts, age, owner)
     return table
+
+
+def _whole(value: float | None) -> str:
+    return shown.number(None if value is None else round(value))
 
 
 def lag_table(rows: Iterable[Row], say: Words) -> Table:

@@ -2,8 +2,9 @@
 
 Enters: names of flows, the settings. Before anything starts, the schema is brought up to date
 and the topics are made. Leaves: exit code 0 when stopped or drained, 3 when a flow stopped on
-purpose (reject limit, offset gone, fenced). Pid files are in `.waterline/run/`, logs of
-background flows in `.waterline/logs/`.
+purpose (reject limit, offset gone, fenced). Pid files and the supervisor's record are in
+`.waterline/run/`, logs of background flows in `.waterline/logs/`. While it runs, /health and
+/metrics are answered on the loopback.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ import psycopg
 
 from connectors.queries import connect
 from connectors.trouble import Trouble
-from flows.commands import shown
+from flows import cluster
+from flows.commands import members, shown
 from flows.commands.look import positive
-from flows.commands.sentences import foreseen
+from flows.commands.members import Plan, plan_of, renewal
+from flows.commands.monitor import monitored
+from flows.commands.record import Record
+from flows.commands.sentences import foreseen, sentence_of
 from flows.commands.supervise import Child, Supervisor
 from flows.settings import environment_of_children
 from flows.words import words
@@ -33,10 +38,12 @@ from flows.words import words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from flows.commands.monitor import Monitor
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
     from flows.steps import Stop
 
+python = members.python
 SQL = Path(__file__).resolve().parents[2] / "sql"
 FLOWS = ("intake", "stock", "clock")
 DRAINED = ("intake", "stock")
@@ -51,18 +58,25 @@ def register(subparsers: Subparsers) -> None:
     run = subparsers.add_parser(
         "run",
         epilog="examples:\n  waterline run\n  waterline run intake stock --drain\n"
-        "  waterline run --background",
+        "  waterline run --background\n  waterline run stock --processes 4 --cluster\n"
+        "  waterline run stock --addresses 10.0.0.5:2101,10.0.0.6:2101 --process-id 0"
+        " --private-network",
     )
     run.add_argument("names", nargs="*", metavar="FLOW")
     run.add_argument("--drain", action="store_true")
     run.add_argument("--background", action="store_true")
     run.add_argument("--processes", type=positive, default=PROCESSES, metavar="N")
+    run.add_argument("--cluster", action="store_true")
+    run.add_argument("--addresses", metavar="HOST:PORT,…")
+    run.add_argument("--process-id", metavar="N[,N…]")
+    run.add_argument("--private-network", action="store_true")
     run.add_argument("--to-logs", action="store_true", help=argparse.SUPPRESS)
     run.set_defaults(run=run_flows)
     flow = subparsers.add_parser("flow", epilog="example: waterline flow stock --drain")
     flow.add_argument("name", choices=FLOWS)
     flow.add_argument("--drain", action="store_true")
     flow.add_argument("--share", type=share_of, metavar="N/OF", help=argparse.SUPPRESS)
+    flow.add_argument("--addresses", help=argparse.SUPPRESS)
     flow.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     flow.set_defaults(run=run_one)
 
@@ -78,19 +92,51 @@ def share_of(text: str) -> tuple[int, int]:
 def run_flows(args: argparse.Namespace, settings: Settings) -> int:
     """Run the named flows, or all."""
     names = _names(args, settings)
-    prepare(settings)
+    plan = plan_of(args, settings)
+    _fits(names, plan, prepare(settings), settings)
     if args.background:
-        return start_background(names, settings, args.processes)
-    supervisor = Supervisor(_teller(settings), MOST_FAILURES if args.drain else 0)
+        return start_background(names, settings, plan)
+    record = Record(settings, names)
+    limit = MOST_FAILURES if args.drain else 0
+    supervisor = Supervisor(_teller(settings), limit, record.write, renewal(plan))
     supervisor.obey_signals()
-    children = [
-        child
-        for name in names
-        for child in _children(name, settings, args.processes, to_log=args.to_logs)
-    ]
-    if args.drain:
-        return _drain(supervisor, children, settings, args.processes)
-    return supervisor.run(children)
+    monitor = None if args.drain else _monitor(settings, record, names)
+    try:
+        if args.drain:
+            return _drain(supervisor, names, settings, plan, record)
+        found = _children(names, settings, plan, to_log=args.to_logs)
+        record.expect(found)
+        return supervisor.run(found)
+    finally:
+        if monitor is not None:
+            monitor.close()
+        record.remove()
+
+
+def _monitor(settings: Settings, record: Record, names: list[str]) -> Monitor | None:
+    """Return what answers probes, and say where; without a free port the flows run all the same."""
+    say = words(settings.lang)
+    try:
+        monitor = monitored(settings, record, names)
+    except Trouble as trouble:
+        shown.say_line(say("run.metrics_none", why=trouble))
+        return None
+    if monitor is not None and settings.metrics is not None:
+        wanted = settings.metrics[1]
+        if wanted not in {0, monitor.server.port}:
+            shown.say_line(say("run.metrics_busy", port=wanted))
+        shown.say_line(say("run.metrics", address=monitor.server.address))
+    sys.stdout.flush()
+    return monitor
+
+
+def _fits(names: list[str], plan: Plan, partitions: int, settings: Settings) -> None:
+    """Raise Trouble when the plan does not suit the log or the flows."""
+    say = words(settings.lang)
+    if plan.of > partitions:
+        raise Trouble(say("run.too_many", of=plan.of, partitions=partitions), exit_code=2)
+    if plan.addresses and names != ["stock"]:
+        raise Trouble(say("run.member_is_stock"), exit_code=2)
 
 
 def _names(args: argparse.Namespace, settings: Settings) -> list[str]:
@@ -105,14 +151,17 @@ def _names(args: argparse.Namespace, settings: Settings) -> list[str]:
     return [name for name in FLOWS if name in wanted]
 
 
-def prepare(settings: Settings) -> None:
-    """Run what is new of the migrations, and make the topics that are missing."""
+def prepare(settings: Settings) -> int:
+    """Run what is new of the migrations, and make the topics that are missing.
+
+    Return how many partitions the log has.
+    """
     from connectors import kafka, migrate  # noqa: PLC0415 - slow to import, needed only here
 
     dsn = settings.need_dsn()
     if not _up_to_date(dsn):
         migrate.migrate(dsn, SQL, shown.say_line)
-    kafka.ensure_topics(settings.need_brokers(), settings.topic_prefix)
+    return kafka.ensure_topics(settings.need_brokers(), settings.topic_prefix)[kafka.LOG]
 
 
 def _up_to_date(dsn: str) -> bool:
@@ -132,61 +181,42 @@ def _up_to_date(dsn: str) -> bool:
 
 
 def _drain(
-    supervisor: Supervisor, children: list[Child], settings: Settings, processes: int
+    supervisor: Supervisor, names: list[str], settings: Settings, plan: Plan, record: Record
 ) -> int:
     """Let what writes the log end while stock runs; then let stock read the log to its end."""
-    stock = [child for child in children if child.name.startswith("stock")]
-    writers = [child for child in children if child not in stock]
+    stock = _children([name for name in names if name == "stock"], settings, plan)
+    writers = _children([name for name in names if name != "stock"], settings, plan)
+    record.expect([*writers, *stock])
     for child in writers:
         child.command = [*child.command, "--drain"]
     if writers:
         code = supervisor.run([*writers, *stock], until=writers)
         if code or supervisor.stopping.is_set():
-            supervisor.stop(children)
+            supervisor.stop(stock)
             return code or 1
     if not stock:
         return 0
     supervisor.stop(stock)
-    last = _children("stock", settings, processes, to_log=False)
+    last = _children(["stock"], settings, plan)
+    record.expect(last)
     for child in last:
         child.command = [*child.command, "--drain"]
     code = supervisor.run(last)
     return code or int(supervisor.stopping.is_set())
 
 
-def _children(name: str, settings: Settings, processes: int, *, to_log: bool) -> list[Child]:
-    """Return a flow's processes: the stock flow may have several, each with its own partitions."""
-    if name != "stock" or processes == 1:
-        return [_child(name, settings, to_log=to_log)]
-    children = []
-    for number in range(1, processes + 1):
-        own = name if number == 1 else f"{name}-{number}"
-        child = _child(own, settings, to_log=to_log)
-        child.command = [*shared(name, number, processes), "--parent", str(os.getpid())]
-        children.append(child)
-    return children
+def _children(
+    names: Sequence[str], settings: Settings, plan: Plan, *, to_log: bool = False
+) -> list[Child]:
+    def pid_file(name: str) -> Path:
+        file = pid_file_of(name, settings)
+        return file.with_name(f"{file.stem}-{os.getpid()}.pid") if running(file) else file
 
-
-def shared(name: str, number: int, processes: int) -> list[str]:
-    """Return the command line of one of several processes of a flow."""
-    return [*python(), "flow", name, "--share", f"{number}/{processes}"]
-
-
-def _child(name: str, settings: Settings, *, to_log: bool) -> Child:
-    command = [*python(), "flow", name, "--parent", str(os.getpid())]
-    logs = settings.home / "logs"
-    if to_log:
-        logs.mkdir(parents=True, exist_ok=True)
-    pid_file = pid_file_of(name, settings)
-    if running(pid_file):
-        pid_file = pid_file.with_name(f"{pid_file.stem}-{os.getpid()}.pid")
-    log = logs / f"{settings.topic_prefix}{name}.log"
-    return Child(name, command, pid_file, log if to_log else None)
-
-
-def python() -> list[str]:
-    """Return the start of the command line that runs `waterline` in another process."""
-    return [sys.executable, "-m", "flows.cli"]
+    return [
+        child
+        for name in names
+        for child in members.children(name, settings, plan, pid_file, to_log=to_log)
+    ]
 
 
 def pid_file_of(name: str, settings: Settings) -> Path:
@@ -204,7 +234,7 @@ def running(pid_file: Path) -> int | None:
     return pid if b"flows.cli" in command else None
 
 
-def start_background(names: Sequence[str], settings: Settings, processes: int | None = None) -> int:
+def start_background(names: Sequence[str], settings: Settings, plan: Plan | None = None) -> int:
     """Start those flows that do not run yet under a supervisor of their own, and return."""
     say = words(settings.lang)
     wanted = [name for name in names if not _already(name, settings)]
@@ -215,7 +245,7 @@ def start_background(names: Sequence[str], settings: Settings, processes: int | 
     file = pid_file_of(f"run-{'-'.join(wanted)}", settings)
     with (logs / f"{settings.topic_prefix}run.log").open("ab") as log:
         process = subprocess.Popen(
-            [*python(), "run", *wanted, "--processes", str(processes or PROCESSES), "--to-logs"],
+            [*python(), "run", *wanted, *(plan or Plan(PROCESSES)).options(), "--to-logs"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -255,7 +285,7 @@ def _teller(settings: Settings) -> Callable[[str, Child, float], None]:
     say = words(settings.lang)
 
     def tell(what: str, child: Child, pause: float) -> None:
-        shown.say_line(say(f"run.{what}", name=child.name, code=child.ended, pause=f"{pause:.0f}"))
+        shown.say_line(say(f"run.{what}", name=child.name, code=child.ended, pause=f"{pause:g}"))
         sys.stdout.flush()
 
     return tell
@@ -270,13 +300,23 @@ def run_one(args: argparse.Namespace, settings: Settings) -> int:
     if args.parent:
         threading.Thread(target=_follow, args=(args.parent, stop), daemon=True).start()
     flow = importlib.import_module(f"flows.{args.name}")
-    more = {"share": args.share} if args.share and args.name == "stock" else {}
+    member, more = None, {}
+    if args.share and args.name == "stock":
+        more = {"share": args.share, "together": bool(args.addresses)}
+        if args.addresses:
+            member = steps.Member(args.share[0], tuple(args.addresses.split(",")))
     try:
-        steps.run(flow.build(settings, stop, drain=args.drain, **more), stop)
+        ended = steps.run(flow.build(settings, stop, drain=args.drain, **more), stop, member)
     except Exception as error:
         if not foreseen(error):  # a mistake of ours: the log is read by those who mend it
             logging.getLogger("waterline").exception("flow %s", args.name)
+        if member is not None:
+            sentence, code = sentence_of(error)
+            sys.stderr.write(f"waterline: {sentence}\n")
+            cluster.leave(code)
         raise
+    if not ended:
+        cluster.leave(0)
     return 0
 
 

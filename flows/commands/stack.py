@@ -11,23 +11,46 @@ import os
 import shlex
 import sys
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from deploy.local import stack
 from deploy.local.flow_processes import running
 from deploy.local.state import KAFKA, POSTGRES
-from flows.commands import progress, shown
+from flows.commands import checks, progress, shown, standing
 from flows.words import Words, words
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator
 
+    from rich.table import Table
+
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
 _STATES = {"running": "stack.running", "down": "stack.down", "given": "stack.given"}
+_PROCESS_STATES = {
+    "new": "process.new",
+    "running": "process.running",
+    "waiting": "process.waiting",
+    "ended": "process.ended",
+    "stopped": "process.stopped",
+    "given_up": "process.given_up",
+    "gone": "process.gone",
+}
 _VARIABLES = {KAFKA: "WATERLINE_BROKERS", POSTGRES: "WATERLINE_DSN"}
+
+_JSON = """
+--json: services[name, state, address, pid, log]
+supervisors[supervisor, flows, started_at, metrics]
+processes[name, state, pid, up_since, restarts, last_exit_code, last_exit_at, log, supervisor]
+log[topic, log_partition, next_offset, end, behind, rate, age_seconds, owner, process, updated_at,
+  clock_at, generation, warehouses, consumed, applied, repeats, rejects]
+intake[topic, partition, next_offset, end, behind, rate, age_seconds, updated_at,
+  consumed, events, ignored, rejects]
+lag[kind, events, p50, p95, p99, share_over_1s, share_over_3s], invariants[…], problems[sentence]
+null is unknown: the server that knows did not answer, and `problems` says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +76,7 @@ def register(subparsers: Subparsers) -> None:
     )
     down.add_argument("--purge", action="store_true")
     down.set_defaults(run=run_down)
-    status = subparsers.add_parser("status", epilog="example: waterline status --json")
+    status = subparsers.add_parser("status", epilog=f"example: waterline status --json\n{_JSON}")
     status.add_argument("--json", action="store_true")
     status.set_defaults(run=run_status)
 
@@ -89,21 +112,65 @@ def run_down(args: argparse.Namespace, settings: Settings) -> int:
 
 def run_status(args: argparse.Namespace, settings: Settings) -> int:
     """Show what runs, and how far the flows have read where there is a database to ask."""
+    found = standing.standing(settings)
+    supervised = {one["pid"] for one in found["processes"]}
+    supervised |= {one["supervisor"] for one in found["supervisors"]}
     rows = [*stack_rows(settings), *process_rows(settings)]
-    found = progress.status(settings)
     if args.json:
-        nothing: dict[str, object] = {"log": [], "intake": [], "lag": []}
-        shown.as_json({"services": [asdict(row) for row in rows], **(found or nothing)})
+        shown.as_json({"services": [asdict(row) for row in rows], **found})
         return 0
     say = words(settings.lang)
-    _show_services(rows, say)
+    _show_services([row for row in rows if row.pid not in supervised], say)
+    if found["processes"]:
+        shown.show("", say("process.title"), process_table(found["processes"], settings))
+    for one in found["supervisors"]:
+        if one["metrics"]:
+            shown.say_line(say("run.metrics", address=one["metrics"]))
     shown.say_line(say("stack.logs", logs=settings.home / "logs"))
     shown.say_line("")
-    if found is None:
-        shown.say_line(say("stack.no_progress"))
-    else:
-        progress.show_progress(found, settings)
+    _show_standing(found, settings)
     return 0
+
+
+def _show_standing(found: dict[str, Any], settings: Settings) -> None:
+    say = words(settings.lang)
+    if found["log"] or found["intake"] or not found["problems"]:
+        progress.show_progress(found, settings)
+    if found["invariants"]:
+        shown.show("", checks.round_line(found["invariants"], say))
+        if any(row["wrong"] for row in found["invariants"]):
+            shown.show(checks.round_table(found["invariants"], settings, say))
+    for problem in found["problems"]:
+        shown.say_line(problem)
+
+
+def process_table(processes: Iterable[dict[str, Any]], settings: Settings) -> Table:
+    """Return the table of the supervised processes."""
+    say = words(settings.lang)
+    table = shown.table(
+        [
+            (say("stack.name"), "!"),
+            (say("process.pid"), ">"),
+            (say("process.state"), "<"),
+            (say("process.up_since"), "<"),
+            (say("process.restarts"), ">"),
+            (say("process.last_exit"), "<"),
+        ]
+    )
+    for one in processes:
+        last = "–"
+        if one["last_exit_at"] is not None:
+            last = f"{one['last_exit_code']}, {_local(one['last_exit_at'], settings)}"
+        since = _local(one["up_since"], settings) if one["pid"] else "–"
+        state = say(_PROCESS_STATES[one["state"]])
+        pid = str(one["pid"] or "–")
+        table.add_row(one["name"], pid, state, since, str(one["restarts"]), last)
+    return table
+
+
+def _local(text: str | None, settings: Settings) -> str:
+    at = None if text is None else datetime.fromisoformat(text)
+    return shown.local(at, settings.tz, to="seconds")
 
 
 def _show_services(rows: Iterable[Row], say: Words) -> None:

@@ -51,26 +51,27 @@ totals AS (
     GROUP BY kind
 ),
 buckets AS (
-    SELECT r.kind, b.i, sum(b.event_lag)::bigint AS event_lag, sum(b.broker_lag)::bigint AS broker_lag
+    SELECT r.kind, b.i, sum(b.total)::bigint AS total,
+        sum(b.to_committed)::bigint AS to_committed
     FROM recent AS r
-    CROSS JOIN LATERAL unnest(r.event_lag, r.broker_lag) WITH ORDINALITY
-        AS b (event_lag, broker_lag, i)
+    CROSS JOIN LATERAL unnest(r.total_counts, r.to_committed_counts) WITH ORDINALITY
+        AS b (total, to_committed, i)
     GROUP BY r.kind, b.i
 ),
 histograms AS (
-    SELECT kind, array_agg(coalesce(event_lag, 0) ORDER BY i) AS event_lag,
-        array_agg(coalesce(broker_lag, 0) ORDER BY i) AS broker_lag
+    SELECT kind, array_agg(coalesce(total, 0) ORDER BY i) AS total,
+        array_agg(coalesce(to_committed, 0) ORDER BY i) AS to_committed
     FROM buckets
     GROUP BY kind
 )
 SELECT
     t.kind,
     t.events,
-    inventory.lag_quantile(h.event_lag, 0.50) AS p50,
-    inventory.lag_quantile(h.event_lag, 0.95) AS p95,
-    inventory.lag_quantile(h.event_lag, 0.99) AS p99,
-    inventory.lag_quantile(h.broker_lag, 0.50) AS broker_p50,
-    inventory.lag_quantile(h.broker_lag, 0.99) AS broker_p99,
+    inventory.lag_quantile(h.total, 0.50) AS p50,
+    inventory.lag_quantile(h.total, 0.95) AS p95,
+    inventory.lag_quantile(h.total, 0.99) AS p99,
+    inventory.lag_quantile(h.to_committed, 0.50) AS broker_p50,
+    inventory.lag_quantile(h.to_committed, 0.99) AS broker_p99,
     t.over_1s::double precision / nullif(t.events, 0) AS share_over_1s,
     t.over_3s::double precision / nullif(t.events, 0) AS share_over_3s
 FROM totals AS t

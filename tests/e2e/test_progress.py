@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 from connectors.kafka import INTAKE, LOG, Outlet, ensure_topics
 from connectors.watermarks import ends
 from flows import cli
-from flows.commands import progress
+from flows.commands import progress, standing
 
 pytestmark = pytest.mark.stack
 
@@ -61,10 +62,39 @@ def test_what_is_committed_is_no_longer_behind(installation):
     assert (rows[2]["behind"], rows[2]["consumed"], rows[3]["behind"]) == (1, 2, 0)
 
 
-def test_status_has_nothing_to_tell_without_servers(settings):
-    """No database, no broker, or neither answers: None."""
-    assert progress.status(replace(settings, dsn=None)) is None
-    assert progress.status(replace(settings, dsn="postgresql://127.0.0.1:1/x")) is None
+def test_status_tells_problems_without_servers(settings):
+    """No database, no broker, or neither answers: a sentence each."""
+    nothing = standing.standing(replace(settings, dsn=None, brokers="127.0.0.1:1"))
+    assert len(nothing["problems"]) == 2
+    away = standing.standing(replace(settings, dsn="postgresql://127.0.0.1:1/x"))
+    assert "the database does not answer" in away["problems"][0]
+    assert away["log"] == []
+
+
+def test_status_tells_how_fast_each_partition_is_read(installation, monkeypatch):
+    """Two looks give messages a second; a partition that nobody has read has no rate."""
+    send(installation, LOG, 30, 2)
+    topic = installation.topic_prefix + LOG
+    with psycopg.connect(installation.dsn, autocommit=True) as connection:
+        connection.execute(
+            "insert into inventory.offsets (log_partition, topic, next_offset, consumed, applied)"
+            " values (2, %s, 10, 10, 10)",
+            [topic],
+        )
+
+        def between(seconds, sleep=time.sleep):
+            sleep(0.1)
+            if seconds != standing.APART:
+                return
+            connection.execute(
+                "update inventory.offsets set next_offset = 20, consumed = 20, applied = 20"
+            )
+
+        monkeypatch.setattr("flows.commands.standing.time.sleep", between)
+        rows = standing.standing(installation)["log"]
+    assert (rows[2]["behind"], rows[2]["end"]) == (10, 30)
+    assert 20 < rows[2]["rate"] < 110
+    assert rows[3]["rate"] is None
 
 
 def test_progress_is_printed_as_two_tables(installation, capsys):
@@ -73,7 +103,7 @@ def test_progress_is_printed_as_two_tables(installation, capsys):
     progress.show_progress(progress.flow_rows(installation), installation)
     intake, log = capsys.readouterr().out.split("\n\n")
     assert intake.count("\n") == 2 + len(INTAKE)
-    assert re.search(rf"{INTAKE[1]}\s+5\s+0\s", intake)
+    assert re.search(rf"{INTAKE[1]}\s+5\s+–\s", intake)
     assert log.count("\n") == 3 + 8
 
 
@@ -91,7 +121,10 @@ def test_status_shows_services_and_progress(installation, monkeypatch, capsys):
     monkeypatch.setenv("WATERLINE_HOME", str(installation.home))
     assert cli.main(["status", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"services", "log", "intake", "lag"}
+    assert set(found) == {
+        *("services", "supervisors", "processes", "log", "intake", "lag"),
+        *("invariants", "problems"),
+    }
     assert {row["state"] for row in found["services"]} == {"given"}
     assert [row["behind"] for row in found["log"]] == [0] * 8
     assert cli.main(["status"]) == 0

@@ -34,6 +34,13 @@ def test_a_secret_may_be_in_a_file(tmp_path):
     assert settings(tmp_path, WATERLINE_DSN_FILE=str(file)).dsn == "postgresql://x/y"
 
 
+def test_metrics_are_on_the_loopback_elsewhere_or_off(tmp_path):
+    """host:port, an IPv6 address in brackets, or off."""
+    assert settings(tmp_path).metrics == ("127.0.0.1", 9465)
+    assert settings(tmp_path, WATERLINE_METRICS="[::1]:9000").metrics == ("::1", 9000)
+    assert settings(tmp_path, WATERLINE_METRICS="off").metrics is None
+
+
 @pytest.mark.parametrize("word", ["zh-CN", "zh_CN", "zh", "ZH-cn"])
 def test_chinese_has_several_spellings(tmp_path, word):
     """All of them are zh-CN."""
@@ -52,6 +59,8 @@ def test_chinese_has_several_spellings(tmp_path, word):
         ("WATERLINE_REJECT_SHARE", "0"),
         ("WATERLINE_REJECT_SHARE", "1.1"),
         ("WATERLINE_REJECT_WINDOW", "-5"),
+        ("WATERLINE_METRICS", "9465"),
+        ("WATERLINE_METRICS", "localhost:70000"),
         ("WATERLINE_REJECT_WINDOW", "1e4"),
         ("WATERLINE_DSN_FILE", "/nowhere/at/all"),
         ("WATERLINE_BROKERS_FILE", "/"),

@@ -41,9 +41,11 @@ def test_a_child_that_stopped_on_purpose_is_not_started_again(tmp_path, supervis
 
 
 def test_a_child_that_dies_is_started_again_with_growing_pauses(tmp_path, supervisor, told):
-    """1 s, 2 s, and so on; with a limit it gives up and hands the code on."""
-    assert supervisor.run([child(tmp_path, "raise SystemExit(7)")]) == 7
-    assert told == [("again", "one", 1.0), ("again", "one", 2.0), ("given_up", "one", 0)]
+    """0.25 s, 0.5 s, and so on; with a limit it gives up and hands the code on."""
+    one = child(tmp_path, "raise SystemExit(7)")
+    assert supervisor.run([one]) == 7
+    assert told == [("again", "one", 0.25), ("again", "one", 0.5), ("given_up", "one", 0)]
+    assert (one.restarts, one.last_exit_code, one.state) == (2, 7, "given_up")
 
 
 def test_a_killed_child_is_started_again(tmp_path, supervisor, told):
@@ -100,3 +102,50 @@ def test_only_the_named_children_are_waited_for(tmp_path, supervisor):
     assert supervisor.run([quick, slow], until=[quick]) == 0
     assert slow.process is not None
     slow.stop()
+
+
+def group(tmp_path, *codes: str) -> list[Child]:
+    """Return children that live and die together."""
+    made = [child(tmp_path, code, f"m{number}") for number, code in enumerate(codes)]
+    for one in made:
+        one.group = "cluster"
+    return made
+
+
+SLEEP = "import time; time.sleep(60)"
+
+
+def test_when_a_member_of_a_group_dies_all_are_ended_and_started_again(tmp_path, told):
+    """The others, which cannot go on without it, get a moment and are then asked to end."""
+    mark = tmp_path / "mark"
+    dying = (
+        f"import pathlib, os, time; p = pathlib.Path({str(mark)!r});\n"
+        "if not p.exists(): p.touch(); os.kill(os.getpid(), 9)\n"
+        "time.sleep(60)"
+    )
+    renewed = []
+    supervisor = Supervisor(
+        lambda what, child, pause: told.append((what, child.name, pause)),
+        renew=lambda members: renewed.append([one.name for one in members]),
+    )
+    members = group(tmp_path, SLEEP, dying)
+    threading.Timer(3.5, supervisor.stopping.set).start()
+    assert supervisor.run(members) == 0
+    assert told == [("group_again", "m1", 0.25)]
+    assert [one.restarts for one in members] == [1, 1]
+    assert renewed == [["m0", "m1"]] * 2
+
+
+def test_a_group_of_which_one_stopped_on_purpose_is_not_started_again(tmp_path, supervisor, told):
+    """A fenced member takes the others with it."""
+    members = group(tmp_path, SLEEP, "raise SystemExit(3)", "raise SystemExit(1)")
+    assert supervisor.run(members) == 15
+    assert [what for what, _, _ in told] == ["stopped"] * 3
+
+
+def test_a_group_that_has_drained_ends(tmp_path, supervisor, told):
+    """One that is quicker than the others does not cut them short."""
+    members = group(tmp_path, "pass", "import time; time.sleep(2)")
+    assert supervisor.run(members) == 0
+    assert [what for what, _, _ in told] == ["ended"] * 2
+    assert all(one.ended == 0 for one in members)
