@@ -72,12 +72,10 @@ def effects(event: ev.Event) -> list[tuple[Cell, Decimal]]:
 
     plus, minus = event.quantity, -event.quantity
     match event:
-        case ev.Inbound() | ev.TransferIn():
+        case ev.Inbound() | ev.TransferIn() | ev.Adjustment(direction="gain"):
             return [(cell(event.to_bin, event.status), plus)]
         case ev.Return() if event.direction != "supplier":
             return [(cell(event.to_bin, event.status or "returned"), plus)]
-        case ev.Adjustment() if event.direction == "gain":
-            return [(cell(event.to_bin, event.status), plus)]
         case ev.Move():
             return [
                 (cell(event.from_bin, event.status), minus),

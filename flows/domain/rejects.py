@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 CODES: dict[str, str] = {
-    "not_json": "the bytes are not one JSON document in UTF-8 (nor, where allowed, one XML document)",
+    "not_json": "the bytes are not one JSON document in UTF-8 (nor, where allowed, an XML one)",
     "not_an_object": "the JSON is not an object (nor, where allowed, a list of objects)",
     "empty": "the message has no content",
     "too_large": "the message is larger than the limit",

@@ -304,15 +304,15 @@ def test_screen_views_say_what_the_tables_say(conn):
             conn,
             "lag",
             minute=datetime.now(UTC),
-            warehouse="E",
+            warehouse=f"E{partition}",
             kind="live",
-            generation=1,
             log_partition=partition,
             events=2,
             over_1s=1,
             over_3s=0,
-            event_lag=[1, 1],
-            broker_lag=[2, 0],
+            total_counts=[1, 1],
+            to_committed_counts=[2],
+            **{f"to_{stage}_counts": [] for stage in ("recorded", "sent", "broker")},
         )
     [levels] = conn.execute("SELECT * FROM screen.water_levels").fetchall()
     assert (levels["red"], levels["green"], levels["over"], levels["value"]) == (2, 1, 0, 64)

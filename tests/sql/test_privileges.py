@@ -15,9 +15,9 @@ pytestmark = pytest.mark.stack
 STATE = (
     *("warehouses", "items", "bins", "policies", "counts", "cancels", "stock", "stock_bins"),
     *("lot_dates", "orders", "purchases", "transfers", "partitions", "offsets", "event_ids"),
-    *("ticks", "intake", "rejects", "lag"),
+    *("ticks", "intake", "rejects", "lag", "device_sequences", "alert_state"),
 )
-HISTORY = ("movements", "journal", "stock_history")
+HISTORY = ("movements", "journal", "stock_history", "alerts")
 MOVE = (
     "INSERT INTO inventory.movements (occurred_at, warehouse, sku, status, type, quantity,"
     " event_id, log_partition, log_offset)"

@@ -1,3 +1,55 @@
+CREATE TABLE inventory.alert_state (
+    rule text NOT NULL,
+    warehouse text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL DEFAULT ''::text,
+    lot text NOT NULL DEFAULT ''::text,
+    bin text NOT NULL DEFAULT ''::text,
+    subject text NOT NULL DEFAULT ''::text,
+    alert_id text NOT NULL,
+    version integer NOT NULL,
+    severity text NOT NULL,
+    state text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    threshold numeric,
+    observed jsonb NOT NULL DEFAULT '{}'::jsonb,
+    events text[] NOT NULL DEFAULT '{}'::text[]
+);
+ALTER TABLE inventory.alert_state SET (fillfactor=70);
+ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_alert_id_key UNIQUE (alert_id);
+ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_observed_check CHECK ((jsonb_typeof(observed) = 'object'::text));
+ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_pkey PRIMARY KEY (rule, warehouse, sku, lot, bin, subject);
+ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_resolved_check CHECK (((state = 'resolved'::text) = (resolved_at IS NOT NULL)));
+ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])));
+ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text])));
+CREATE TABLE inventory.alerts (
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    occurred_at timestamp with time zone NOT NULL,
+    alert_id text NOT NULL,
+    rule text NOT NULL,
+    version integer NOT NULL,
+    severity text NOT NULL,
+    state text NOT NULL,
+    warehouse text NOT NULL DEFAULT ''::text,
+    sku text NOT NULL DEFAULT ''::text,
+    lot text NOT NULL DEFAULT ''::text,
+    bin text NOT NULL DEFAULT ''::text,
+    subject text NOT NULL DEFAULT ''::text,
+    roles text[] NOT NULL DEFAULT '{}'::text[],
+    threshold numeric,
+    observed jsonb NOT NULL DEFAULT '{}'::jsonb,
+    events text[] NOT NULL DEFAULT '{}'::text[],
+    message_en text NOT NULL,
+    message_zh text NOT NULL
+);
+-- hypertable on at, chunks of 30 days
+ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_observed_check CHECK ((jsonb_typeof(observed) = 'object'::text));
+ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])));
+ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text])));
+CREATE INDEX alerts_alert_id_idx ON inventory.alerts USING btree (alert_id, at DESC);
+CREATE INDEX alerts_at_idx ON inventory.alerts USING btree (at DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.alerts FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.bins (
     warehouse text NOT NULL,
     bin text NOT NULL,
@@ -43,6 +95,19 @@ CREATE TABLE inventory.counts (
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_lines_check CHECK ((jsonb_typeof(lines) = 'array'::text));
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (warehouse, sku, occurred_at, event_id);
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_scope_check CHECK ((scope = ANY (ARRAY['lot'::text, 'bin'::text, 'sku'::text])));
+CREATE TABLE inventory.device_sequences (
+    log_partition integer NOT NULL,
+    device text NOT NULL,
+    warehouse text,
+    seen int8multirange NOT NULL DEFAULT '{}'::int8multirange,
+    last_seq bigint,
+    reused bigint NOT NULL DEFAULT 0,
+    unrecorded bigint NOT NULL DEFAULT 0,
+    last_seen_at timestamp with time zone,
+    clock_offset_ms bigint
+);
+ALTER TABLE inventory.device_sequences SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
+ALTER TABLE inventory.device_sequences ADD CONSTRAINT device_sequences_pkey PRIMARY KEY (log_partition, device);
 CREATE TABLE inventory.event_ids (
     log_partition integer NOT NULL,
     run bigint NOT NULL,
@@ -68,6 +133,24 @@ CREATE TABLE inventory.intake (
 );
 ALTER TABLE inventory.intake SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=10);
 ALTER TABLE inventory.intake ADD CONSTRAINT intake_pkey PRIMARY KEY (topic, partition);
+CREATE TABLE inventory.invariants (
+    name text NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    checked bigint NOT NULL,
+    wrong bigint NOT NULL,
+    drift numeric NOT NULL,
+    worst jsonb NOT NULL DEFAULT '[]'::jsonb,
+    duration_ms integer NOT NULL,
+    upto text,
+    began_at timestamp with time zone,
+    whole_since timestamp with time zone
+);
+ALTER TABLE inventory.invariants ADD CONSTRAINT invariants_check CHECK (((wrong >= 0) AND (wrong <= checked)));
+ALTER TABLE inventory.invariants ADD CONSTRAINT invariants_checked_check CHECK ((checked >= 0));
+ALTER TABLE inventory.invariants ADD CONSTRAINT invariants_drift_check CHECK ((drift >= (0)::numeric));
+ALTER TABLE inventory.invariants ADD CONSTRAINT invariants_pkey PRIMARY KEY (name, at);
+ALTER TABLE inventory.invariants ADD CONSTRAINT invariants_worst_check CHECK ((jsonb_typeof(worst) = 'array'::text));
+CREATE INDEX invariants_at_idx ON inventory.invariants USING btree (at);
 CREATE TABLE inventory.items (
     sku text NOT NULL,
     name text,
@@ -106,6 +189,8 @@ CREATE TABLE inventory.journal (
 CREATE INDEX journal_cancel_idx ON inventory.journal USING btree (event_id) WHERE (type = 'cancel'::text);
 CREATE INDEX journal_committed_at_idx ON inventory.journal USING btree (committed_at DESC);
 CREATE INDEX journal_line_idx ON inventory.journal USING btree (key, line_id) WHERE (type = ANY (ARRAY['order_line'::text, 'purchase_line'::text]));
+CREATE INDEX journal_observation_idx ON inventory.journal USING btree (occurred_at DESC) WHERE (type = 'observation'::text);
+CREATE INDEX journal_occurred_at_idx ON inventory.journal USING btree (occurred_at);
 CREATE INDEX journal_type_sku_key_idx ON inventory.journal USING btree (type, sku, key) WHERE (type = ANY (ARRAY['item'::text, 'policy'::text, 'bin'::text, 'warehouse'::text, 'stocktake'::text, 'cancel'::text, 'transfer_out'::text, 'scrap'::text]));
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.journal FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.lag (
@@ -113,16 +198,36 @@ CREATE TABLE inventory.lag (
     warehouse text NOT NULL,
     kind text NOT NULL,
     log_partition integer NOT NULL,
-    generation bigint NOT NULL,
     events bigint NOT NULL,
     over_1s bigint NOT NULL,
     over_3s bigint NOT NULL,
-    event_lag bigint[] NOT NULL,
-    broker_lag bigint[] NOT NULL
+    share_over_1s double precision GENERATED ALWAYS AS (((over_1s)::double precision / (NULLIF(events, 0))::double precision)) STORED,
+    share_over_3s double precision GENERATED ALWAYS AS (((over_3s)::double precision / (NULLIF(events, 0))::double precision)) STORED,
+    p50 double precision,
+    p95 double precision,
+    p99 double precision,
+    to_recorded_p50 double precision,
+    to_recorded_p95 double precision,
+    to_recorded_p99 double precision,
+    to_sent_p50 double precision,
+    to_sent_p95 double precision,
+    to_sent_p99 double precision,
+    to_broker_p50 double precision,
+    to_broker_p95 double precision,
+    to_broker_p99 double precision,
+    to_committed_p50 double precision,
+    to_committed_p95 double precision,
+    to_committed_p99 double precision,
+    total_counts bigint[] NOT NULL,
+    to_recorded_counts bigint[] NOT NULL,
+    to_sent_counts bigint[] NOT NULL,
+    to_broker_counts bigint[] NOT NULL,
+    to_committed_counts bigint[] NOT NULL
 );
 ALTER TABLE inventory.lag SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=50);
 ALTER TABLE inventory.lag ADD CONSTRAINT lag_kind_check CHECK ((kind = ANY (ARRAY['live'::text, 'offline'::text, 'replay'::text])));
-ALTER TABLE inventory.lag ADD CONSTRAINT lag_pkey PRIMARY KEY (minute, warehouse, kind, log_partition, generation);
+ALTER TABLE inventory.lag ADD CONSTRAINT lag_pkey PRIMARY KEY (minute, warehouse, kind);
+CREATE INDEX lag_log_partition_minute_idx ON inventory.lag USING btree (log_partition, minute);
 CREATE TABLE inventory.lot_dates (
     warehouse text NOT NULL,
     sku text NOT NULL,
@@ -170,7 +275,7 @@ CREATE TABLE inventory.movements (
 );
 -- hypertable on occurred_at, chunks of 7 days
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_status_check CHECK ((status = ANY (ARRAY['sellable'::text, 'returned'::text, 'hold'::text, 'damaged'::text])));
-ALTER TABLE inventory.movements ADD CONSTRAINT movements_type_check CHECK ((type = ANY (ARRAY['outbound'::text, 'inbound'::text, 'move'::text, 'stocktake'::text, 'transfer_out'::text, 'transfer_in'::text, 'return'::text, 'scrap'::text, 'status'::text])));
+ALTER TABLE inventory.movements ADD CONSTRAINT movements_type_check CHECK ((type = ANY (ARRAY['outbound'::text, 'inbound'::text, 'move'::text, 'stocktake'::text, 'transfer_out'::text, 'transfer_in'::text, 'return'::text, 'scrap'::text, 'status'::text, 'adjustment'::text])));
 CREATE INDEX movements_document_idx ON inventory.movements USING btree (document) WHERE (document IS NOT NULL);
 CREATE INDEX movements_occurred_at_idx ON inventory.movements USING btree (occurred_at DESC);
 CREATE INDEX movements_sku_warehouse_occurred_at_idx ON inventory.movements USING btree (sku, warehouse, occurred_at DESC);
@@ -406,6 +511,79 @@ CREATE TABLE inventory.warehouses (
 );
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_pkey PRIMARY KEY (warehouse);
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_warehouse_check CHECK ((warehouse <> ''::text));
+CREATE VIEW inventory.devices WITH () AS
+ WITH whole AS (
+         SELECT d.device,
+            (array_agg(d.warehouse ORDER BY d.last_seen_at DESC NULLS LAST))[1] AS warehouse,
+            range_agg(d.seen) AS seen,
+            max(d.last_seq) AS last_seq,
+            max(d.reused) AS reused,
+            max(d.unrecorded) AS unrecorded,
+            max(d.last_seen_at) AS last_seen_at,
+            (array_agg(d.clock_offset_ms ORDER BY d.last_seen_at DESC NULLS LAST) FILTER (WHERE (d.clock_offset_ms IS NOT NULL)))[1] AS clock_offset_ms
+           FROM inventory.device_sequences d
+          GROUP BY d.device
+        )
+ SELECT w.device,
+    w.warehouse,
+    w.last_seq,
+    w.seen,
+    h.holes,
+    ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
+           FROM unnest(h.holes) r(r)) AS missing,
+    ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
+           FROM unnest(w.seen) r(r)) AS arrived,
+    w.reused,
+    w.unrecorded,
+    w.last_seen_at,
+    w.clock_offset_ms
+   FROM (whole w
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (w.last_seq IS NULL) THEN '{}'::int8multirange
+                    ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - w.seen)
+                END AS holes) h);
+CREATE VIEW inventory.invariants_now WITH () AS
+ WITH RECURSIVE names AS (
+        ( SELECT i.name
+           FROM inventory.invariants i
+          ORDER BY i.name
+         LIMIT 1)
+        UNION ALL
+         SELECT ( SELECT i.name
+                   FROM inventory.invariants i
+                  WHERE (i.name > n_1.name)
+                  ORDER BY i.name
+                 LIMIT 1) AS name
+           FROM names n_1
+          WHERE (n_1.name IS NOT NULL)
+        )
+ SELECT l.name,
+    l.at,
+    l.checked,
+    l.wrong,
+    l.drift,
+    l.worst,
+    l.duration_ms,
+    l.whole_since,
+    s.alert_id,
+    s.opened_at AS drifting_since
+   FROM ((names n
+     CROSS JOIN LATERAL ( SELECT i.name,
+            i.at,
+            i.checked,
+            i.wrong,
+            i.drift,
+            i.worst,
+            i.duration_ms,
+            i.upto,
+            i.began_at,
+            i.whole_since
+           FROM inventory.invariants i
+          WHERE (i.name = n.name)
+          ORDER BY i.at DESC
+         LIMIT 1) l)
+     LEFT JOIN inventory.alert_state s ON (((s.rule = 'invariant_drift'::text) AND (s.subject = l.name) AND (s.state <> 'resolved'::text) AND (s.warehouse = ''::text) AND (s.sku = ''::text) AND (s.lot = ''::text) AND (s.bin = ''::text))));
 CREATE VIEW inventory.lots WITH (security_invoker=off) AS
  WITH days AS MATERIALIZED (
          SELECT warehouses.warehouse,
@@ -434,18 +612,61 @@ CREATE VIEW inventory.lots WITH (security_invoker=off) AS
    FROM ((held h
      LEFT JOIN inventory.lot_dates l USING (warehouse, sku, lot))
      LEFT JOIN days d USING (warehouse));
+CREATE VIEW inventory.observations WITH () AS
+ SELECT occurred_at,
+    NULLIF(warehouse, ''::text) AS warehouse,
+    (body ->> 'step'::text) AS step,
+    (body ->> 'why'::text) AS why,
+    NULLIF(sku, ''::text) AS sku,
+    (body ->> 'document'::text) AS document,
+    event_id,
+    ((body ->> 'body'::text))::jsonb AS original,
+    committed_at,
+    log_partition,
+    log_offset
+   FROM inventory.journal j
+  WHERE (type = 'observation'::text);
+CREATE VIEW screen.invariants WITH () AS
+ SELECT name,
+    at,
+    checked,
+    wrong,
+    drift,
+    duration_ms,
+    whole_since,
+    drifting_since
+   FROM inventory.invariants_now i;
 CREATE VIEW screen.lag_now WITH (security_invoker=off) AS
  WITH recent AS (
          SELECT lag.minute,
             lag.warehouse,
             lag.kind,
             lag.log_partition,
-            lag.generation,
             lag.events,
             lag.over_1s,
             lag.over_3s,
-            lag.event_lag,
-            lag.broker_lag
+            lag.share_over_1s,
+            lag.share_over_3s,
+            lag.p50,
+            lag.p95,
+            lag.p99,
+            lag.to_recorded_p50,
+            lag.to_recorded_p95,
+            lag.to_recorded_p99,
+            lag.to_sent_p50,
+            lag.to_sent_p95,
+            lag.to_sent_p99,
+            lag.to_broker_p50,
+            lag.to_broker_p95,
+            lag.to_broker_p99,
+            lag.to_committed_p50,
+            lag.to_committed_p95,
+            lag.to_committed_p99,
+            lag.total_counts,
+            lag.to_recorded_counts,
+            lag.to_sent_counts,
+            lag.to_broker_counts,
+            lag.to_committed_counts
            FROM inventory.lag
           WHERE (lag.minute > (now() - '00:15:00'::interval))
         ), totals AS (
@@ -458,25 +679,25 @@ CREATE VIEW screen.lag_now WITH (security_invoker=off) AS
         ), buckets AS (
          SELECT r.kind,
             b.i,
-            (sum(b.event_lag))::bigint AS event_lag,
-            (sum(b.broker_lag))::bigint AS broker_lag
+            (sum(b.total))::bigint AS total,
+            (sum(b.to_committed))::bigint AS to_committed
            FROM (recent r
-             CROSS JOIN LATERAL UNNEST(r.event_lag, r.broker_lag) WITH ORDINALITY b(event_lag, broker_lag, i))
+             CROSS JOIN LATERAL UNNEST(r.total_counts, r.to_committed_counts) WITH ORDINALITY b(total, to_committed, i))
           GROUP BY r.kind, b.i
         ), histograms AS (
          SELECT buckets.kind,
-            array_agg(COALESCE(buckets.event_lag, (0)::bigint) ORDER BY buckets.i) AS event_lag,
-            array_agg(COALESCE(buckets.broker_lag, (0)::bigint) ORDER BY buckets.i) AS broker_lag
+            array_agg(COALESCE(buckets.total, (0)::bigint) ORDER BY buckets.i) AS total,
+            array_agg(COALESCE(buckets.to_committed, (0)::bigint) ORDER BY buckets.i) AS to_committed
            FROM buckets
           GROUP BY buckets.kind
         )
  SELECT t.kind,
     t.events,
-    inventory.lag_quantile(h.event_lag, (0.50)::double precision) AS p50,
-    inventory.lag_quantile(h.event_lag, (0.95)::double precision) AS p95,
-    inventory.lag_quantile(h.event_lag, (0.99)::double precision) AS p99,
-    inventory.lag_quantile(h.broker_lag, (0.50)::double precision) AS broker_p50,
-    inventory.lag_quantile(h.broker_lag, (0.99)::double precision) AS broker_p99,
+    inventory.lag_quantile(h.total, (0.50)::double precision) AS p50,
+    inventory.lag_quantile(h.total, (0.95)::double precision) AS p95,
+    inventory.lag_quantile(h.total, (0.99)::double precision) AS p99,
+    inventory.lag_quantile(h.to_committed, (0.50)::double precision) AS broker_p50,
+    inventory.lag_quantile(h.to_committed, (0.99)::double precision) AS broker_p99,
     ((t.over_1s)::double precision / (NULLIF(t.events, 0))::double precision) AS share_over_1s,
     ((t.over_3s)::double precision / (NULLIF(t.events, 0))::double precision) AS share_over_3s
    FROM (totals t
@@ -771,17 +992,24 @@ AS $function$
     SELECT * FROM promised
     ORDER BY 1, 21 NULLS FIRST, 20, 25, 19, 6, 7, 8
 $function$;
+ALTER TABLE inventory.alert_state OWNER TO waterline_owner;
+ALTER TABLE inventory.alerts OWNER TO waterline_owner;
 ALTER TABLE inventory.bins OWNER TO waterline_owner;
 ALTER TABLE inventory.cancels OWNER TO waterline_owner;
 ALTER TABLE inventory.counts OWNER TO waterline_owner;
+ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
+ALTER TABLE inventory.devices OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
 ALTER TABLE inventory.intake OWNER TO waterline_owner;
+ALTER TABLE inventory.invariants OWNER TO waterline_owner;
+ALTER TABLE inventory.invariants_now OWNER TO waterline_owner;
 ALTER TABLE inventory.items OWNER TO waterline_owner;
 ALTER TABLE inventory.journal OWNER TO waterline_owner;
 ALTER TABLE inventory.lag OWNER TO waterline_owner;
 ALTER TABLE inventory.lot_dates OWNER TO waterline_owner;
 ALTER TABLE inventory.lots OWNER TO waterline_owner;
 ALTER TABLE inventory.movements OWNER TO waterline_owner;
+ALTER TABLE inventory.observations OWNER TO waterline_owner;
 ALTER TABLE inventory.offsets OWNER TO waterline_owner;
 ALTER TABLE inventory.orders OWNER TO waterline_owner;
 ALTER TABLE inventory.partitions OWNER TO waterline_owner;
@@ -795,6 +1023,7 @@ ALTER TABLE inventory.stock_history OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
+ALTER TABLE screen.invariants OWNER TO waterline_owner;
 ALTER TABLE screen.lag_now OWNER TO waterline_owner;
 ALTER TABLE screen.moves_recent OWNER TO waterline_owner;
 ALTER TABLE screen.progress OWNER TO waterline_owner;
