@@ -13,3 +13,7 @@ class Trouble(Exception):  # noqa: N818 - a sentence for a person, not an error 
         """Keep the sentence and the exit code."""
         super().__init__(sentence)
         self.exit_code = exit_code
+
+
+class NoAnswer(Trouble):
+    """A server that does not answer now and may do so later."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import importlib.util
 import os
 import sys
 import traceback
@@ -24,20 +23,21 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-MODULES = (
-    "stack",
-    "migrate",
-    "run",
-    "send",
-    "replay",
-    "tick",
-    "look",
-    "summary",
-    "demo",
-    "audit",
-    "bench",
-    "edge",
-)
+MODULES = {
+    "stack": ("up", "down", "status"),
+    "migrate": ("migrate",),
+    "run": ("run", "flow"),
+    "edge": ("edge",),
+    "send": ("send",),
+    "replay": ("replay",),
+    "tick": ("tick",),
+    "look": ("stock", "trace", "rejects"),
+    "summary": ("summary",),
+    "demo": ("demo",),
+    "audit": ("audit", "check"),
+    "bench": ("bench",),
+}
+"""Module of `flows.commands` → the commands that it registers."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,21 +59,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def build(settings: Settings, modules: Sequence[str] = MODULES) -> Top:
-    """Return the parser with every command that is there."""
+def build(settings: Settings, word: str | None = None) -> Top:
+    """Return the parser of the command `word`, or of every command when there is none such.
+
+    A flow that died must be back soon, and an edge is small: neither imports what it does not use.
+    """
+    modules = [name for name, commands in MODULES.items() if word in commands] or list(MODULES)
     parser = top(words(settings.lang))
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name in modules:
-        if importlib.util.find_spec(f"flows.commands.{name}"):
-            importlib.import_module(f"flows.commands.{name}").register(subparsers)
+        importlib.import_module(f"flows.commands.{name}").register(subparsers)
     parser.known = tuple(subparsers.choices)
     return parser
 
 
 def _call(arguments: list[str], settings: Settings) -> int:
     word = first_word(arguments)
-    # A flow that died must be back soon: it does not wait for the imports of other commands.
-    parser = build(settings, ("run",) if word == "flow" else MODULES)
+    parser = build(settings, word)
     if word is not None and word not in parser.known:
         parser.unknown(word)
     args, left = parser.parse_known_args(arguments)

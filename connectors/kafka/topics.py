@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from connectors.kafka.client import LARGEST, Nuisance, common
-from connectors.trouble import Trouble
+from connectors.trouble import NoAnswer, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,8 @@ def ensure_topics(
             cause = error.args[0]
             late = deadline is not None and time.monotonic() >= deadline
             if stopping() or late or not _passing(cause):
-                raise Trouble(_sentence(brokers, cause)) from error
+                kind = NoAnswer if _passing(cause) else Trouble
+                raise kind(_sentence(brokers, cause)) from error
             if deadline is None:
                 nuisance(f"{_sentence(brokers, cause)}; retrying")
             time.sleep(0.2)

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from connectors.queries import connect
-from connectors.trouble import Trouble
+from connectors.session import passing
+from connectors.trouble import NoAnswer, Trouble
 from flows import cluster
 from flows.commands import members, shown
 from flows.commands.look import positive
@@ -49,6 +50,8 @@ FLOWS = ("intake", "stock", "clock")
 DRAINED = ("intake", "stock")
 PROCESSES = min(2, os.cpu_count() or 1)
 """Processes of the stock flow: one keeps a core busy, the database half of another."""
+TELL_EVERY = 10.0
+"""Seconds between two lines that say what is waited for."""
 MOST_FAILURES = 5
 """How often a flow may die in a row while draining: a drain must come to an end."""
 
@@ -93,13 +96,17 @@ def run_flows(args: argparse.Namespace, settings: Settings) -> int:
     """Run the named flows, or all."""
     names = _names(args, settings)
     plan = plan_of(args, settings)
-    _fits(names, plan, prepare(settings), settings)
     if args.background:
+        _fits(names, plan, prepare(settings), settings)
         return start_background(names, settings, plan)
     record = Record(settings, names)
     limit = MOST_FAILURES if args.drain else 0
     supervisor = Supervisor(_teller(settings), limit, record.write, renewal(plan))
     supervisor.obey_signals()
+    partitions = prepare(settings) if args.drain else _waited(settings, supervisor.stopping)
+    if partitions is None:
+        return 0
+    _fits(names, plan, partitions, settings)
     monitor = None if args.drain else _monitor(settings, record, names)
     try:
         if args.drain:
@@ -162,6 +169,23 @@ def prepare(settings: Settings) -> int:
     if not _up_to_date(dsn):
         migrate.migrate(dsn, SQL, shown.say_line)
     return kafka.ensure_topics(settings.need_brokers(), settings.topic_prefix)[kafka.LOG]
+
+
+def _waited(settings: Settings, stopping: threading.Event) -> int | None:
+    """Prepare as soon as database and broker answer; None when told to stop before that."""
+    say, told = words(settings.lang), 0.0
+    while True:
+        try:
+            return prepare(settings)
+        except (psycopg.OperationalError, NoAnswer) as error:
+            if isinstance(error, psycopg.Error) and not passing(error):
+                raise
+            if time.monotonic() - told >= TELL_EVERY:
+                shown.say_line(say("run.waits", why=sentence_of(error)[0]))
+                sys.stdout.flush()
+                told = time.monotonic()
+        if stopping.wait(1.0):
+            return None
 
 
 def _up_to_date(dsn: str) -> bool:

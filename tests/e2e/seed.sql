@@ -36,7 +36,8 @@ insert into inventory.offsets (log_partition, topic, next_offset, consumed, appl
   (0, 'inventory.events', 12, 12, 9, 2, 1), (1, 'inventory.events', 2, 2, 2, 0, 0);
 insert into inventory.rejects (topic, partition, "offset", code, field, message, event_id, payload, payload_size) values
   ('wms.scans', 0, 17, 'bad_value', 'quantity', 'quantity must be above 0, but is -3', 'x1', '{"quantity":-3}', 15);
-insert into inventory.lag (minute, warehouse, kind, log_partition, generation, events, over_1s, over_3s, event_lag, broker_lag)
-select date_trunc('minute', now()), 'EAST', 'live', 0, 1, 100, 1, 0,
-  array_fill(0::bigint, array[40]) || array[90::bigint, 9] || array_fill(0::bigint, array[37]) || array[1::bigint] || array_fill(0::bigint, array[70]),
-  array_fill(0::bigint, array[10]) || array[100::bigint] || array_fill(0::bigint, array[139]);
+insert into inventory.lag (minute, warehouse, kind, log_partition, events, over_1s, over_3s, total_counts,
+  to_committed_counts, to_recorded_counts, to_sent_counts, to_broker_counts)
+select date_trunc('minute', now()), 'EAST', 'live', 0, 100, 1, 0,
+  array_fill(0::bigint, array[40]) || array[90::bigint, 9] || array_fill(0::bigint, array[37]) || array[1::bigint],
+  array_fill(0::bigint, array[10]) || array[100::bigint], '{}', '{}', '{}';

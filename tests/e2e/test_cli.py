@@ -156,13 +156,15 @@ def test_without_a_database_a_command_says_how_to_get_one(waterline, line):
 
 
 def test_status_without_anything_is_an_answer(waterline):
-    """Nothing runs: the services are stopped, and there is no progress to show."""
+    """Nothing runs: the services are stopped, no progress is known, and what to run is said."""
     code, out, _ = waterline("status --json")
     assert code == 0
     found = json.loads(out)
     assert [row["state"] for row in found.pop("services")] == ["down", "down"]
-    assert found == {"log": [], "intake": [], "lag": []}
-    assert "cannot be told" in waterline("status")[1]
+    assert len(found.pop("problems")) == 2
+    assert set(found) == {"supervisors", "processes", "log", "intake", "lag", "invariants"}
+    assert not any(found.values())
+    assert "no database: run `waterline up`" in waterline("status")[1]
 
 
 def test_a_wrong_variable_is_one_sentence(waterline):
