@@ -76,8 +76,10 @@ def migrate(dsn: str, sql_dir: Path = SQL, say: Callable[[str], None] = silent) 
         require_timescale(conn)
         prepare(conn, server, say)
         before = recorded(conn)
-        applied = run_migrations(conn, migrations, before, say)
-        with as_owner(conn):
+        with as_owner(conn):  # all or nothing: an upgrade that fails leaves the views in place
+            if before and {file.name for file in migrations} - before.keys():
+                execute(conn, replaceable[0])  # views hold on to the tables that they read
+            applied = run_migrations(conn, migrations, before, say)
             for file in replaceable:
                 execute(conn, file)
             commented = apply_comments(conn, comments)

@@ -31,7 +31,10 @@ def test_upgraded_database_is_the_fresh_one(count, empty_database, migrated, lis
     for name in MIGRATIONS[:count]:
         shutil.copy(SQL / "migrations" / name, older / "migrations" / name)
     (older / "replaceable" / "old.sql").write_text(
-        "CREATE VIEW screen.old AS SELECT 1 AS one;"
+        "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class AS c"
+        " WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' LOOP"
+        " EXECUTE format('CREATE VIEW screen.%I AS SELECT * FROM %s',"
+        " 'old_' || replace(t::text, '.', '_'), t); END LOOP; END $$;"
         "CREATE FUNCTION inventory.trace(sku text) RETURNS text LANGUAGE sql AS 'SELECT sku';"
     )
     with empty_database() as dsn:
