@@ -1,7 +1,8 @@
 """`waterline send`: the lines of a file, or of standard input, as messages on a topic.
 
-Enters: a file with one JSON document a line, a topic. Leaves: each line's bytes as they are (so
-that bad lines can be sent, too), keyed by their `warehouse` where it can be read, all
+Enters: a file with one JSON document a line, a topic; with `--format qimen` or `epcis` the file may
+be one document over many lines, JSON or XML. Leaves: each line's (or the document's) bytes as they
+are (so that bad lines can be sent, too), keyed by their `warehouse` where it can be read, all
 acknowledged by the broker. Fails with one sentence when there is nothing to send or nobody to
 take it. Empty lines are skipped.
 """
@@ -10,8 +11,11 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from xml.parsers import expat
 
 import msgspec
 
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
+DOCUMENTS = ("qimen", "epcis")
+"""Formats whose messages are often laid out over many lines."""
 FORMATS = ("canonical", "debezium", "qimen", "epcis")
 PATIENCE = 30.0
 # Room for the key, the header and the record's own fields beside the value.
@@ -39,6 +45,7 @@ MOST = LARGEST - 1024
 EXAMPLE = """example:
   waterline send scans.jsonl --topic wms.scans
   cat scans.jsonl | waterline send - --topic wms.scans --format canonical
+  waterline send document.xml --topic wms.scans --format epcis
 """
 
 
@@ -65,7 +72,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     topic = _topic(args.topic, settings.topic_prefix)
     headers = {"format": args.format.encode()} if args.format else None
     with _opened(args.file) as file:
-        lines = _lines(file, args.file)
+        lines = _messages(file, args.file, args.format)
         first = next(lines, None)
         if first is None:
             raise Trouble(say("send.empty", file=_named(args.file)))
@@ -142,7 +149,29 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         raise Trouble(f"{name}: {error.strerror or error}") from error
 
 
-def _lines(file: BinaryIO, name: str) -> Iterator[bytes]:
+def _messages(file: BinaryIO, name: str, named: str | None) -> Iterator[bytes]:
+    """Yield the messages of a file: its lines, or the one document that it is as a whole."""
+    if named not in DOCUMENTS:
+        return _lines(file, name)
+    start = file.read(MOST + 1)
+    if len(start) <= MOST and _one_document(start):
+        return iter([start.strip()])
+    return _lines(chain(BytesIO(start + file.readline()), file), name)
+
+
+def _one_document(content: bytes) -> bool:
+    """Tell whether the bytes are one JSON or XML document."""
+    try:
+        if content.lstrip().startswith(b"<"):
+            expat.ParserCreate().Parse(content.strip(), True)  # noqa: FBT003 - "this is the end"
+        else:
+            msgspec.json.decode(content)
+    except (expat.ExpatError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _lines(file: Iterable[bytes], name: str) -> Iterator[bytes]:
     for number, raw in enumerate(file, 1):
         line = raw.rstrip(b"\r\n")
         if not line.strip():

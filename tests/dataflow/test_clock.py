@@ -106,6 +106,24 @@ def test_send_sends_bytes_as_they_are(settings, tmp_path, capsys):
     assert all(message.headers() == [("format", b"qimen")] for message in found)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('{\n  "a": [1,\n 2]\n}\n', 1),
+        ('<?xml version="1.0"?>\n<request>\n <a/>\n</request>\n', 1),
+        ('{"a": 1}\n{"a": 2}\n', 2),
+        ("<a/>\n<b/>\n", 2),
+    ],
+)
+def test_send_takes_a_document_over_many_lines(settings, tmp_path, text, count):
+    """EPCIS and Qimen messages are often laid out; one a line stays one a line."""
+    file = tmp_path / "document"
+    file.write_text(text)
+    assert waterline(settings, "send", str(file), "--topic", SCANS, "--format", "epcis") == 0
+    found = [message.value().decode() for p in range(4) for message in read(settings, SCANS, p)]
+    assert sorted(found) == sorted([text.strip()] if count == 1 else text.splitlines())
+
+
 def test_send_to_the_log_routes_as_intake_does(settings, monkeypatch, capsys):
     """A movement goes to its warehouse's partition, a cancel to all."""
     base = {"occurred_at": "2026-03-02T10:00:00Z", "warehouse": "A"}
