@@ -23,13 +23,27 @@ Place = tuple[str, int]
 
 _SAVE = """
 INSERT INTO inventory.intake AS i
-  (topic, partition, next_offset, consumed, events, ignored, rejects)
-VALUES (%(topic)s, %(partition)s, %(next)s, %(consumed)s, %(events)s, %(ignored)s, %(rejects)s)
+  (topic, partition, topic_id, next_offset, consumed, events, ignored, rejects)
+VALUES (%(topic)s, %(partition)s, %(topic_id)s, %(next)s,
+  %(consumed)s, %(events)s, %(ignored)s, %(rejects)s)
 ON CONFLICT (topic, partition) DO UPDATE SET
   next_offset = excluded.next_offset, consumed = i.consumed + excluded.consumed,
   events = i.events + excluded.events, ignored = i.ignored + excluded.ignored,
   rejects = i.rejects + excluded.rejects, updated_at = now()
 WHERE i.next_offset <= %(first)s
+"""
+_RENEWED = """
+SELECT DISTINCT i.topic
+FROM inventory.intake AS i
+JOIN unnest(%s::text[], %s::text[]) AS n (topic, topic_id) USING (topic)
+WHERE i.topic_id <> n.topic_id
+"""
+_ADOPT = """
+UPDATE inventory.intake AS i
+SET topic_id = n.topic_id,
+    next_offset = CASE WHEN i.topic_id <> n.topic_id THEN 0 ELSE i.next_offset END
+FROM unnest(%s::text[], %s::text[]) AS n (topic, topic_id)
+WHERE i.topic = n.topic AND i.topic_id IS DISTINCT FROM n.topic_id
 """
 
 
@@ -59,6 +73,22 @@ class Progress:
     def __init__(self, dsn: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
         """Connect to nothing yet."""
         self._session = Session(dsn, stopping=stopping)
+        self._ids: dict[str, str] = {}
+
+    def adopt(self, ids: dict[str, str]) -> set[str]:
+        """Take Kafka's ids of the topics; return those that were made anew since the last save.
+
+        What was counted of such a topic stays in the sums; its offsets begin again.
+        """
+        self._ids = ids
+        columns = (list(ids), list(ids.values()))
+
+        def work(connection: psycopg.Connection) -> set[str]:
+            renewed = {str(topic) for (topic,) in connection.execute(_RENEWED, columns)}
+            connection.execute(_ADOPT, columns)
+            return renewed
+
+        return self._session.run(work)
 
     def next_offsets(self) -> dict[Place, int]:
         """Return place → the offset up to which messages have been counted."""
@@ -71,7 +101,8 @@ class Progress:
             if rejects:
                 insert_rejects(connection, rejects)
             for (topic, partition), one in sorted(counts.items()):
-                connection.execute(_SAVE, {"topic": topic, "partition": partition, **_values(one)})
+                place = {"topic": topic, "partition": partition, "topic_id": self._ids.get(topic)}
+                connection.execute(_SAVE, {**place, **_values(one)})
 
         self._session.run(work)
 

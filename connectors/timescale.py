@@ -27,11 +27,13 @@ PATIENCE = 600.0
 _LOG = logging.getLogger("waterline.postgres")
 
 _CLAIM = """
-INSERT INTO inventory.offsets AS o (log_partition, topic, generation, owner)
-SELECT p, %(topic)s, 1, %(owner)s FROM unnest(%(partitions)s::int[]) AS p ORDER BY p
+INSERT INTO inventory.offsets AS o (log_partition, topic, topic_id, generation, owner)
+SELECT p, %(topic)s, %(topic_id)s, 1, %(owner)s
+FROM unnest(%(partitions)s::int[]) AS p ORDER BY p
 ON CONFLICT (log_partition) DO UPDATE
-SET generation = o.generation + 1, owner = excluded.owner
-RETURNING topic, log_partition, generation, next_offset, clock_at,
+SET generation = o.generation + 1, owner = excluded.owner,
+    topic_id = coalesce(o.topic_id, excluded.topic_id)
+RETURNING topic, topic_id, log_partition, generation, next_offset, clock_at,
     consumed, applied, repeats, rejects
 """
 _ADVANCE = """
@@ -79,7 +81,13 @@ def session(dsn: str, name: str, stopping: Callable[[], bool]) -> Session:
 
 
 def claim(
-    dsn: str, topic: str, partitions: Iterable[int], owner: str, stopping: Callable[[], bool]
+    dsn: str,
+    topic: str,
+    partitions: Iterable[int],
+    owner: str,
+    stopping: Callable[[], bool],
+    *,
+    topic_id: str | None = None,
 ) -> dict[int, Standing]:
     """Take partitions over, all or none: a flow that froze half-way must not wake with some.
 
@@ -87,7 +95,7 @@ def claim(
     frozen or about to be fenced, and what it did not commit will be done again.
     """
     wanted = sorted(partitions)
-    values = {"partitions": wanted, "topic": topic, "owner": owner}
+    values = {"partitions": wanted, "topic": topic, "topic_id": topic_id, "owner": owner}
     names = [f"waterline stock {partition}" for partition in wanted]
 
     def work(connection: psycopg.Connection) -> dict[int, Standing]:
@@ -95,14 +103,20 @@ def claim(
             connection.execute(_FREE, (names,))
         connection.execute("SET LOCAL lock_timeout = '2s'")
         rows = connection.execute(_CLAIM, values).fetchall()
-        for known, partition, *_ in rows:
+        for known, known_id, partition, *_ in rows:
+            if known == topic and topic_id not in {None, known_id}:
+                raise Trouble(
+                    f"the log {topic} was deleted and made anew since the tables were folded from "
+                    f"it (partition {partition}): a new log needs a new database",
+                    STOPPED,
+                )
             if known != topic:
                 raise Trouble(
                     f"the tables of partition {partition} were folded from the log {known}, not "
                     f"from {topic}: each installation needs a database of its own",
                     STOPPED,
                 )
-        return {partition: Standing(*standing) for _, partition, *standing in rows}
+        return {partition: Standing(*standing) for _, _, partition, *standing in rows}
 
     claiming = session(dsn, "waterline claim", stopping)
     try:

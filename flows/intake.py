@@ -9,6 +9,7 @@ what a crash repeats, the stock flow drops. Fails with `Trouble` when too much i
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -27,6 +28,7 @@ from connectors.kafka import (
     Outlet,
     PartitionReader,
     ensure_topics,
+    topic_ids,
 )
 from connectors.partitions import LogPartitions
 from connectors.progress import Counts, Progress
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
     Decode = Callable[[bytes | None, bytes | None, Mapping[str, bytes]], list[AnyEvent | Reject]]
 
+_LOG = logging.getLogger("waterline.intake")
 GROUP = "waterline-intake"
 EVERY = 0.2
 """Seconds between two checkpoints: what a crash repeats, at most."""
@@ -129,7 +132,17 @@ class Intake:
         return Progress(self._settings.need_dsn(), stopping=self._stop)
 
     @cached_property
+    def _renewed(self) -> set[str]:
+        """Topics that were deleted and made anew: what was known of their offsets is void."""
+        topics = dict.fromkeys(topic for topic, _ in self._places)
+        renewed = self._progress.adopt(topic_ids(self._brokers, topics, self._stop))
+        for topic in sorted(renewed):
+            _LOG.warning("%s was deleted and made anew: it is read from its beginning", topic)
+        return renewed
+
+    @cached_property
     def _counted(self) -> dict[tuple[str, int], int]:
+        assert self._renewed is not None  # noqa: S101 - what is void is forgotten first
         return self._progress.next_offsets()
 
     @cached_property
@@ -161,7 +174,7 @@ class Intake:
     def reader(self, topic: str, partition: int, *, until_end: bool) -> PartitionReader:
         """Open a partition where the group stands, or the table if the group has forgotten."""
         place = (topic, partition)
-        start = self._committed[place]
+        start = None if topic in self._renewed else self._committed[place]
         if start is None:  # Kafka forgets a group's offsets after a week without commits
             start = self._counted.get(place)
         return PartitionReader(self._brokers, topic, partition, start, until_end=until_end)

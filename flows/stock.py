@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from connectors.kafka import LOG, REJECTS, Outlet, PartitionReader, ensure_topics
+from connectors.kafka import LOG, REJECTS, Outlet, PartitionReader, ensure_topics, topic_ids
 from connectors.partitions import LogPartitions
 from connectors.timescale import Standing, Watch, claim
 from connectors.trouble import STOPPED, Trouble
@@ -217,7 +217,9 @@ class Stock:
         """Claim this process's partitions, when the first is opened."""
         owner = f"{socket.gethostname()}:{os.getpid()}"
         dsn = self._settings.need_dsn()
-        standings = claim(dsn, self._topic, self._partitions, owner, self._stop)
+        topic = self._topic
+        log_id = topic_ids(self._settings.need_brokers(), [topic], self._stop)[topic]
+        standings = claim(dsn, topic, self._partitions, owner, self._stop, topic_id=log_id)
         for partition, standing in standings.items():
             self._watch.expect(partition, standing.generation)
         return standings

@@ -22,6 +22,7 @@ from connectors.kafka.topics import (
     SCANS,
     TOPICS,
     ensure_topics,
+    topic_ids,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "PartitionReader",
     "Undelivered",
     "ensure_topics",
+    "topic_ids",
 ]

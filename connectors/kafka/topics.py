@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -17,7 +17,7 @@ from connectors.kafka.client import LARGEST, Nuisance, common
 from connectors.trouble import NoAnswer, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ORDER_LINES = "oms.order-lines"
 SCANS = "wms.scans"
@@ -70,6 +70,26 @@ def ensure_topics(
                 raise kind(_sentence(brokers, cause)) from error
             if deadline is None:
                 nuisance(f"{_sentence(brokers, cause)}; retrying")
+            time.sleep(0.2)
+
+
+def topic_ids(
+    brokers: str, topics: Iterable[str], stopping: Callable[[], bool] = lambda: False
+) -> dict[str, str]:
+    """Return topic, with prefix → Kafka's id of it: another one after it was made anew.
+
+    Waits for a broker until `stopping()`, then raises Trouble.
+    """
+    admin, nuisance, names = AdminClient(common(brokers)), Nuisance(), list(topics)
+    while True:
+        try:
+            asked = admin.describe_topics(TopicCollection(names), request_timeout=2)
+            return {name: str(future.result().topic_id) for name, future in asked.items()}
+        except KafkaException as error:
+            cause = error.args[0]
+            if stopping() or not _passing(cause):
+                raise Trouble(_sentence(brokers, cause)) from error
+            nuisance(f"{_sentence(brokers, cause)}; retrying")
             time.sleep(0.2)
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PORT = 5432
 ADMIN = "waterline_admin"
 DATABASE = "waterline"
+_ORPHANS = 15.0
+"""Seconds for the backends of a killed server to notice that it is gone."""
 _PATIENCE = 120.0
 _ENV = {"LC_ALL": "C", "TZ": "GMT", "PATH": "/usr/bin:/bin"}
 _INITDB = (
@@ -167,10 +169,22 @@ def _configure(server: Server) -> None:
 
 
 def _drop_stale_lock(data: Path) -> None:
-    """Remove the lock of a server that is gone, lest its number, now another's, stop the start."""
+    """Remove the lock of a server that is gone, lest its number, now another's, stop the start.
+
+    After a kill -9 its backends may live on for a moment: two servers must never share the data.
+    """
     lock = data / "postmaster.pid"
-    if lock.is_file() and processes.find(mark(data)) is None:
-        lock.unlink()
+    if not lock.is_file() or processes.find(mark(data)) is not None:
+        return
+    begun = time.monotonic()
+    while holders := processes.inside(data, "postgres"):
+        if time.monotonic() - begun > _ORPHANS:
+            raise StackError(
+                f"processes of a PostgreSQL that was killed still use {data}"
+                f" ({', '.join(map(str, holders))}): end them, then try again"
+            )
+        time.sleep(0.1)
+    lock.unlink()
 
 
 def _has_database(server: Server) -> bool:

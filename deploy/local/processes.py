@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,18 @@ def gone(pid: int, mark: str, patience: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def inside(folder: Path, program: str) -> list[int]:
+    """Return the processes of a program that work in this folder, as far as we may see them."""
+    found, place = [], folder.resolve()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                ours = (entry / "comm").read_text().strip() == program
+                if ours and (entry / "cwd").readlink() == place:
+                    found.append(int(entry.name))
+    return found
 
 
 def size(log: Path) -> int:

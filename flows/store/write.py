@@ -283,7 +283,9 @@ def _rare(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     _master(cursor, "items", changes.items, zone)
     _master(cursor, "warehouses", changes.warehouses, zone)
     _master(cursor, "bins", changes.bins, zone)
-    _upsert(cursor, "ticks", [(partition, at, offset) for at, offset in changes.ticks])
+    _upsert(
+        cursor, "ticks", [(partition, at, offset) for at, offset in dict(changes.ticks).items()]
+    )
     _upsert(cursor, "device_sequences", [_device(partition, row) for row in changes.devices])
 
 

@@ -140,6 +140,15 @@ def test_what_comes_again_is_counted_and_has_no_effect(settings):
     clean(settings)
 
 
+def test_two_ticks_of_one_minute_are_one_row(settings):
+    """With ids of their own, in one batch: both are valid, neither stops the flow."""
+    put(settings, 0, tick(at=at(1), id="a"), tick(at=at(1), id="b"), tick(at=at(1), id="a"))
+    drain(settings)
+    assert counters(settings) == (3, 3, 2, 1, 0)
+    assert rows(settings, "SELECT count(*), max(log_offset) FROM ticks") == [(1, 1)]
+    clean(settings)
+
+
 def junk():
     """Return (code, bytes) of what must be refused."""
     good = json.loads(encode(inbound("S1", 1, at=at(5))))

@@ -129,7 +129,8 @@ CREATE TABLE inventory.intake (
     events bigint NOT NULL DEFAULT 0,
     ignored bigint NOT NULL DEFAULT 0,
     rejects bigint NOT NULL DEFAULT 0,
-    updated_at timestamp with time zone NOT NULL DEFAULT now()
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    topic_id text
 );
 ALTER TABLE inventory.intake SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=10);
 ALTER TABLE inventory.intake ADD CONSTRAINT intake_pkey PRIMARY KEY (topic, partition);
@@ -291,7 +292,8 @@ CREATE TABLE inventory.offsets (
     applied bigint NOT NULL DEFAULT 0,
     repeats bigint NOT NULL DEFAULT 0,
     rejects bigint NOT NULL DEFAULT 0,
-    updated_at timestamp with time zone NOT NULL DEFAULT now()
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    topic_id text
 );
 ALTER TABLE inventory.offsets SET (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=10);
 ALTER TABLE inventory.offsets ADD CONSTRAINT offsets_consumed_check CHECK ((consumed = ((applied + repeats) + rejects)));
