@@ -17,7 +17,7 @@ FIND_PYTHON := for name in python3.11 python3.12 python3 python; do \
 	    2>/dev/null; then echo "$$path"; exit 0; fi; \
 	done; done
 
-.PHONY: help setup demo test lint types imports check format lock clean
+.PHONY: help setup demo test test-faults lint types imports check format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -48,6 +48,9 @@ demo: setup ## real orders through the whole pipeline, on this machine
 
 test: setup check ## every check and every test
 	@$(BIN)/python -m pytest
+
+test-faults: setup ## every fault, long: 200 kills and more, about 25 minutes; table in build/faults.md
+	@WATERLINE_FAULTS=long $(BIN)/python -m pytest tests/faults
 
 check: lint types imports ## style, types and who may import whom
 

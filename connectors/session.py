@@ -15,6 +15,7 @@ import psycopg
 
 from connectors.kafka.client import Nuisance
 from connectors.trouble import Trouble
+from connectors.waits import WAITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,8 @@ class Session:
         self.in_doubt, tries = False, 0
         while True:
             try:
-                return work(self._open())
+                with WAITS.of(self._name):
+                    return work(self._open())
             except psycopg.Error as error:
                 if not passing(error):
                     raise
