@@ -32,7 +32,8 @@ from typing import Any
 
 import msgspec
 
-from flows.domain.decode.qimen_document import document, looks_xml
+from flows.domain.decode.markup import looks_xml
+from flows.domain.decode.qimen_document import document
 from flows.domain.decode.qimen_fields import ID, TEXT, Fields, row, rows
 from flows.domain.decode.qimen_types import (
     FAR_END,

@@ -1,17 +1,12 @@
-"""XML → a tree of elements: bytes in any encoding that expat knows; no DTD, no entities.
-
-Raises `Refused` for what is not one XML document, declares a document type, or is nested deeper
-than 100 levels.
-"""
+"""XML → a tree of elements. Raises `Refused` for what is not one XML document, see `markup`."""
 
 from __future__ import annotations
 
 from typing import Final
-from xml.parsers import expat
 
 from msgspec import Struct
 
-from flows.domain.decode.refusal import Refused
+from flows.domain.decode import markup
 
 DEPTH: Final = 100
 
@@ -30,26 +25,11 @@ class Element(Struct):
         return next((child for child in self.children if child.name == name), None)
 
 
-def tree(text: bytes) -> Element:
+def tree(value: bytes) -> Element:
     """Return the root element of an XML document."""
     growing = _Growing()
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _doctype
-    parser.StartElementHandler = growing.start
-    parser.EndElementHandler = growing.end
-    parser.CharacterDataHandler = growing.add
-    try:
-        parser.Parse(text, True)  # noqa: FBT003 — expat takes no keywords
-    except (expat.ExpatError, LookupError, ValueError) as reason:
-        raise _unreadable(f"is not one XML document: {reason}.") from None
+    markup.read(value, growing, depth=DEPTH)
     return growing.roots[0]
-
-
-def qualified(name: str) -> tuple[str, str]:
-    """Return namespace and local name of a name as the parser gives it."""
-    space, _, local = name.rpartition(" ")
-    return space, local
 
 
 class _Growing:
@@ -60,24 +40,14 @@ class _Growing:
         self._open: list[Element] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self._open) >= DEPTH:
-            raise _unreadable(f"is nested deeper than {DEPTH} levels.")
-        space, local = qualified(name)
+        space, local = markup.qualified(name)
         element = Element(space, local, attributes, [])
         (self._open[-1].children if self._open else self.roots).append(element)
         self._open.append(element)
 
-    def add(self, text: str) -> None:
+    def text(self, text: str) -> None:
         self._open[-1].text += text
 
     def end(self, _name: str) -> None:
         element = self._open.pop()
         element.text = element.text.strip()
-
-
-def _doctype(*_declared: object) -> None:
-    raise _unreadable("declares a document type, which EPCIS does not have.")
-
-
-def _unreadable(why: str) -> Refused:
-    return Refused("not_json", "", f"The XML {why}")

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
-from flows.domain.decode.epcis.tree import Element, qualified, tree
+from flows.domain.decode.epcis.tree import Element, tree
 from flows.domain.decode.epcis.words import short
+from flows.domain.decode.markup import qualified
 from flows.domain.decode.refusal import Refused, shown
 from flows.domain.decode.reread import lenient
 
