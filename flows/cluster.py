@@ -12,9 +12,9 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from connectors.http import loopback
 from connectors.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -59,16 +59,7 @@ def address_of(text: str) -> str:
 
 def beyond(addresses: Sequence[str]) -> list[str]:
     """Return the addresses that other machines may reach: all but those of the loopback."""
-    return [address for address in addresses if not _loopback(address.rpartition(":")[0])]
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return [address for address in addresses if not loopback(address.rpartition(":")[0])]
 
 
 def run_member(engine: Callable[[], None], stop: Stop) -> bool:

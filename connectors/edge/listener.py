@@ -9,17 +9,15 @@ transaction. A page of a browser is refused (Origin, Host), so that none can sen
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import json
 import logging
 import re
-import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,6 +26,7 @@ import msgspec
 from connectors.edge import entries
 from connectors.edge.ledger import Full
 from connectors.edge.scan import CANONICAL, Kept, Refusal, Scan, new_id
+from connectors.http import Connections, Listening, names_us
 from connectors.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -102,56 +101,21 @@ def _one_or_lines(text: bytes, *, lines: bool) -> tuple[list[bytes], bool]:
     return [text], True
 
 
-class Listener:
-    """The HTTP server in threads of its own."""
-
-    def __init__(self, host: str, port: int, counter: Counter) -> None:
-        """Take the port; `address` says which it is."""
-        handler = type("Handler", (_Handler,), {"counter": counter})
-        try:
-            self._server = _Server((host, port), handler)
-        except OSError as error:
-            raise Trouble(f"--listen {host}:{port}: {error.strerror or error}") from error
-        self.address = f"{host}:{self._server.server_address[1]}"
-        handler.names = None if counter.token else _names(host)  # type: ignore[attr-defined]
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="http", daemon=True
-        )
-
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Take no more connections."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
-
-
-def loopback(host: str) -> bool:
-    """Return whether only this machine can reach the address."""
+def listen(host: str, port: int, counter: Counter) -> Listening:
+    """Return the server, which does not answer yet; raise Trouble when the port cannot be had."""
+    handler = type("Handler", (_Handler,), {"counter": counter, "bound": host})
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return Listening(_Server(host, port, handler), "http")
+    except OSError as error:
+        raise Trouble(f"--listen {host}:{port}: {error.strerror or error}") from error
 
 
-def _names(host: str) -> frozenset[str]:
-    """Return the names by which a browser may not be led here from elsewhere."""
-    return frozenset({"localhost", "127.0.0.1", "::1", host})
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(Connections):
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: type[_Handler]) -> None:
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
+    def __init__(self, host: str, port: int, handler: type[_Handler]) -> None:
         self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
-        super().__init__(address, handler)
+        super().__init__(host, port, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection, or turn it away when too many are open."""
@@ -179,7 +143,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     counter: ClassVar[Counter]
-    names: ClassVar[frozenset[str] | None]
+    bound: ClassVar[str]
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "waterline-edge", ""
     timeout = IDLE_S
@@ -244,10 +208,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _admit(self) -> None:
         """Refuse who may not send: pages of a browser, and those without the token."""
-        if self.names is not None:
-            host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
-            if host not in self.names:
-                raise self._refused(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", host=host[:60])
+        host = self.headers.get("Host", "")
+        if self.counter.token is None and not names_us(host, self.bound):
+            raise self._refused(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", host=host[:60])
         if self.headers.get("Origin") is not None:
             raise self._refused(HTTPStatus.FORBIDDEN, "browser")
         token = self.counter.token

@@ -19,9 +19,10 @@ from connectors.edge.desk import Desk
 from connectors.edge.folder import Folder
 from connectors.edge.forward import Forwarder
 from connectors.edge.ledger import Full, Ledger
-from connectors.edge.listener import Counter, Listener
+from connectors.edge.listener import Counter, listen
 from connectors.edge.pipe import Pipe
 from connectors.edge.scan import Read, Say
+from connectors.http import Listening
 
 PRUNE_EVERY_S = 60.0
 PRUNED = 5000
@@ -60,7 +61,7 @@ class Station:
         self._plan, self._tell = plan, tell
         self._stop = threading.Event()
         self._ledger = Ledger(plan.store, plan.say, plan.lang, plan.max_mb)
-        self._doors: list[Folder | Listener | Pipe] = []
+        self._doors: list[Folder | Listening | Pipe] = []
         self._pipe: Pipe | None = None
         self._forward = Forwarder(
             self._ledger, plan.brokers, plan.prefix, drain_rate=plan.drain_rate, tell=self._said
@@ -87,7 +88,7 @@ class Station:
         self._fact("name", plan.name)
         self._fact("state", "starting")
         if plan.listen is not None:
-            listener = Listener(*plan.listen, Counter(desk, self._status, plan.token))
+            listener = listen(*plan.listen, Counter(desk, self._status, plan.token))
             self._doors.append(listener)
             self._said("edge.listens", address=listener.address)
         if plan.folder is not None:
@@ -96,7 +97,7 @@ class Station:
         if plan.pipe is not None:
             self._pipe = Pipe(plan.pipe, desk, answer)
             self._doors.append(self._pipe)
-        addresses = [door.address for door in self._doors if isinstance(door, Listener)]
+        addresses = [door.address for door in self._doors if isinstance(door, Listening)]
         self._fact("listen", ", ".join(addresses))
 
     def _fact(self, fact: str, value: str) -> None:

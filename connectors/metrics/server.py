@@ -1,22 +1,18 @@
 """A small HTTP server for probes and Prometheus: GET of a few paths, nothing else.
 
-Enters: an address and a function per path. Leaves: a thread that answers. Only requests whose Host
-header names this server are answered, so that a web page in somebody's browser cannot read it
-through a name that resolves to 127.0.0.1. May fail with `Trouble` when no port is free.
+Enters: an address and a function per path. Leaves: a thread that answers those who name this server
+as the host. May fail with `Trouble` when no port is free.
 """
 
 from __future__ import annotations
 
 import json
-import socket
-import socketserver
-import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 
+from connectors.http import Connections, Listening, names_us
 from connectors.trouble import Trouble
 
 TRIES = 20
@@ -41,50 +37,16 @@ def document(value: Any, status: int = HTTPStatus.OK) -> Answer:
     return Answer(f"{text}\n".encode(), status=status)
 
 
-class Server:
-    """Answers at `host`, at `port` or the next free one."""
+def listen(host: str, port: int, paths: Mapping[str, Respond]) -> Listening:
+    """Return a server at `host`, at `port` or the next free one."""
 
-    def __init__(self, host: str, port: int, paths: Mapping[str, Respond]) -> None:
-        """Take a port; answer nothing yet."""
-        self._server = _listening(host, port, paths)
-        self.port: int = self._server.server_address[1]
-        shown = f"[{host}]" if ":" in host else host
-        self.address = f"{shown}:{self.port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="metrics", daemon=True
-        )
-
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Answer no more."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
-
-
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def server_bind(self) -> None:
-        # HTTPServer would look up the machine's name, which may take seconds.
-        socketserver.TCPServer.server_bind(self)
-
-
-def _listening(host: str, port: int, paths: Mapping[str, Respond]) -> _Listener:
     class Handler(_Handler):
         known = paths
         host_name = host
 
-    class Listener(_Listener):
-        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-
     for one in range(port, min(port + TRIES, 65536)) if port else (0,):
         try:
-            return Listener((host, one), Handler)
+            return Listening(Connections(host, one, Handler), "metrics")
         except OSError as error:
             last = error
     raise Trouble(f"WATERLINE_METRICS: cannot listen on {host}:{port} or after: {last.strerror}")
@@ -113,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         path = self.known.get(self.path.partition("?")[0])
-        if not _ours(self.headers.get("Host", ""), self.host_name):
+        if not names_us(self.headers.get("Host", ""), self.host_name):
             answer = document({"error": "unknown host"}, HTTPStatus.MISDIRECTED_REQUEST)
         elif path is None:
             answer = document({"error": "not found", "paths": list(self.known)}, 404)
@@ -126,16 +88,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if body:
             self.wfile.write(answer.body)
-
-
-def _ours(header: str, bound: str) -> bool:
-    """Whether a Host header names this server: the loopback, or the address that was chosen."""
-    host = header.rpartition(":")[0] if not header.endswith("]") else header
-    host = (host if header.rpartition(":")[2].isdigit() else header).strip("[]").lower()
-    if host in {"localhost", bound.lower()}:
-        return True
-    try:
-        address = ip_address(host)
-        return address.is_loopback or not ip_address(bound).is_loopback
-    except ValueError:  # a name; when all interfaces were chosen, this machine's own is meant
-        return bound in {"0.0.0.0", "::"} and host == socket.gethostname().lower()  # noqa: S104

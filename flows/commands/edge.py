@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.edge import Plan, Station, report
-from connectors.edge.listener import loopback
 from connectors.edge.scan import ranges
+from connectors.http import loopback
 from connectors.trouble import Trouble
 from flows.commands import shown
 from flows.commands.edge_reading import Reading

@@ -18,7 +18,7 @@ from connectors.metrics.exposition import Sample, exposition
 from connectors.metrics.figures import Backlog, Broker, Database, Figures, Place, offsets_of
 from connectors.metrics.health import Reason, unhealthy, unready
 from connectors.metrics.sampling import Sampler
-from connectors.metrics.server import Answer, Respond, Server, document
+from connectors.metrics.server import Answer, Respond, document, listen
 from flows.commands.record import process
 from flows.words import words
 
@@ -62,7 +62,7 @@ class Monitor:
             "/health": self.health,
             "/ready": self.ready,
         }
-        self.server = Server(*settings.metrics, paths)
+        self.server = listen(*settings.metrics, paths)
 
     def start(self) -> None:
         """Begin to sample and to answer."""

@@ -10,12 +10,13 @@ from itertools import count
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.http import Listening
 from connectors.metrics.exposition import Sample, exposition
 from connectors.metrics.figures import Backlog, Database, Figures, offsets_of
 from connectors.metrics.health import STALL, Reason, unhealthy, unready
 from connectors.metrics.processes import Process, cost
 from connectors.metrics.sampling import Sampler
-from connectors.metrics.server import Server, document
+from connectors.metrics.server import document, listen
 from connectors.queries import Queries
 from connectors.trouble import Trouble
 from flows.commands.look import QUERIES
@@ -149,7 +150,7 @@ def test_a_sampler_keeps_its_last_value_and_says_what_went_wrong():
     sampler.close()
 
 
-def ask(server: Server, method: str, path: str, host: str) -> tuple[int, bytes]:
+def ask(server: Listening, method: str, path: str, host: str) -> tuple[int, bytes]:
     """Return status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     connection.request(method, path, headers={"Host": host})
@@ -161,8 +162,8 @@ def ask(server: Server, method: str, path: str, host: str) -> tuple[int, bytes]:
 
 def test_the_server_answers_reads_of_its_paths_alone():
     """GET and HEAD; other methods and paths are refused; the next port when one is taken."""
-    first = Server("127.0.0.1", 0, {"/x": lambda _: document({"a": "好"})})
-    second = Server("127.0.0.1", first.port, {})
+    first = listen("127.0.0.1", 0, {"/x": lambda _: document({"a": "好"})})
+    second = listen("127.0.0.1", first.port, {})
     assert second.port > first.port
     second.close()
     first.start()
@@ -179,7 +180,7 @@ def test_the_server_answers_reads_of_its_paths_alone():
 def test_an_address_that_is_not_ours_is_a_sentence():
     """WATERLINE_METRICS with another machine's address."""
     with pytest.raises(Trouble, match="WATERLINE_METRICS"):
-        Server("192.0.2.1", 9465, {})
+        listen("192.0.2.1", 9465, {})
 
 
 @pytest.mark.stack
