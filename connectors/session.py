@@ -29,6 +29,8 @@ PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds between tries; the last repeats."""
 BRIEF = 60.0
 """Seconds of patience up to which nobody needs a line in the log: an error comes soon enough."""
+LAST = 1.0
+"""Seconds for which the present work is tried again when the flow is told to end."""
 # A dead peer is noticed in about ten seconds, not in the kernel's hours.
 DEAD_PEER: dict[str, Any] = {
     "connect_timeout": 5,
@@ -76,6 +78,7 @@ class Session:
         """Return what `work` returns, without a transaction around it: for single queries."""
         deadline = None if self._patience is None else time.monotonic() + self._patience
         self.in_doubt, tries = False, 0
+        ending: float | None = None
         while True:
             try:
                 with WAITS.of(self._name):
@@ -84,9 +87,11 @@ class Session:
                 if not passing(error):
                     raise
                 self.in_doubt = True
-                late = deadline is not None and time.monotonic() >= deadline
+                now = time.monotonic()
+                if ending is None and self._stopping():
+                    ending = now + LAST  # a commit whose answer was lost is still looked up
                 self.close()
-                if late or self._stopping():
+                if any(end is not None and now >= end for end in (deadline, ending)):
                     raise Trouble(f"the database does not answer: {_line(error)}") from error
                 if self._patience is None or self._patience > BRIEF:
                     self._nuisance(f"{self._name}: database: {_line(error)}; retrying")

@@ -76,8 +76,8 @@ class Both:
         self.writer: PartitionWriter | None = None
 
     def owns(self, house: str) -> bool:
-        """Return whether the warehouse lives on this partition."""
-        return self.homes[house] == self.partition
+        """Return whether the warehouse lives on this partition; what has none is on the first."""
+        return self.homes.get(house, 0) == self.partition
 
     def open(self) -> PartitionWriter:
         """Return a writer that claims the partition and knows nothing but the tables."""
