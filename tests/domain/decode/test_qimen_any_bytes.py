@@ -14,7 +14,8 @@ from flows.domain.decode.qimen_types import ORDER_TYPES
 from flows.domain.events import Event
 from flows.domain.rejects import CODES, Reject
 from tests.domain.decode.test_any_bytes import anything, odd
-from tests.domain.decode.test_qimen import COUNTED, DATA, LINE
+from tests.domain.decode.test_qimen import COUNTED, LINE
+from tests.domain.decode.test_qimen_examples import DATA
 
 SAMPLES = [path.read_bytes() for path in sorted(DATA.iterdir())]
 NAMES = [
