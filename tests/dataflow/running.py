@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from flows.audit import Report
+    from flows.audit import Difference, Report
     from flows.domain.events import Event
     from flows.settings import Settings
 
@@ -173,14 +173,18 @@ def read(settings: Settings, topic: str, partition: int = 0) -> list[Any]:
 def clean(settings: Settings) -> Report:
     """Audit; fail with the differences when there are any, or when the sums do not agree."""
     report = audit(settings)
-    shown = [
-        (one.table, one.key, dict(zip(one.columns, pair, strict=True)))
-        for one in report.differences[:10]
-        for pair in [zip(one.live or [None] * 99, one.expected or [None] * 99, strict=False)]
-    ]
+    shown = [(one.table, one.key, unlike(one)) for one in report.differences[:10]]
     assert not report.differing, f"{report.differing}: {shown}"
     assert uneven(settings) == []
     return report
+
+
+def unlike(one: Difference) -> Any:
+    """Return column → (live, expected) of what differs in a row, or both rows whole."""
+    if one.live is None or one.expected is None:
+        return one.live, one.expected
+    pairs = zip(one.columns, one.live, one.expected, strict=True)
+    return {name: (live, wanted) for name, live, wanted in pairs if live != wanted}
 
 
 def uneven(settings: Settings) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from connectors.timescale import claim
-from flows.audit import Difference, Report, compare
+from flows.audit import Report, compare
 from flows.audit_tables import TABLES
 from flows.domain import routing
 from flows.domain.ledger import Ledger
@@ -43,6 +43,7 @@ from tests.builders import (
     transfer_out,
     warehouse,
 )
+from tests.dataflow.running import unlike
 from tests.folding import read
 from tests.strategies import event_sets, shuffle
 
@@ -153,14 +154,6 @@ def compared(dsn: str, stores: list[MemoryStore]) -> list[Any]:
         for table in TABLES:
             compare(connection, table, stores, report, 20)
     return [(x.table, x.key, unlike(x)) for x in report.differences]
-
-
-def unlike(one: Difference) -> Any:
-    """Return column → (live, expected) of what differs in a row, or both rows whole."""
-    if one.live is None or one.expected is None:
-        return one.live, one.expected
-    pairs = zip(one.columns, one.live, one.expected, strict=True)
-    return {name: (live, wanted) for name, live, wanted in pairs if live != wanted}
 
 
 @st.composite
