@@ -81,13 +81,16 @@ def topic_ids(
     Waits for a broker until `stopping()`, then raises Trouble.
     """
     admin, nuisance, names = AdminClient(common(brokers)), Nuisance(), list(topics)
+    known_by = time.monotonic() + 15.0
     while True:
         try:
             asked = admin.describe_topics(TopicCollection(names), request_timeout=2)
             return {name: str(future.result().topic_id) for name, future in asked.items()}
         except KafkaException as error:
             cause = error.args[0]
-            if stopping() or not _passing(cause):
+            # A broker that has just made a topic may not have told itself of it yet.
+            unknown = cause.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+            if stopping() or not (_passing(cause) or (unknown and time.monotonic() < known_by)):
                 raise Trouble(_sentence(brokers, cause)) from error
             nuisance(f"{_sentence(brokers, cause)}; retrying")
             time.sleep(0.2)
