@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 
 from connectors.kafka.client import Nuisance
-from connectors.trouble import Trouble
+from connectors.trouble import Trouble, one_line
 from connectors.waits import WAITS
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class Session:
                     ending = now + LAST  # a commit whose answer was lost is still looked up
                 self.close()
                 if any(end is not None and now >= end for end in (deadline, ending)):
-                    raise Trouble(f"the database does not answer: {_line(error)}") from error
+                    raise Trouble(f"the database does not answer: {one_line(error)}") from error
                 if self._patience is None or self._patience > BRIEF:
-                    self._nuisance(f"{self._name}: database: {_line(error)}; retrying")
+                    self._nuisance(f"{self._name}: database: {one_line(error)}; retrying")
             time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
             tries += 1
 
@@ -123,7 +123,3 @@ def passing(error: psycopg.Error) -> bool:
         # No state: the connection itself failed, except for what psycopg refuses on its own.
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return state in {"40001", "40P01", "55P03"} or state[:2] in {"08", "53"} or state[:4] == "57P0"
-
-
-def _line(error: psycopg.Error) -> str:
-    return " ".join(str(error).split())

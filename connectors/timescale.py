@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from connectors.session import Session
-from connectors.trouble import STOPPED, Trouble
+from connectors.trouble import STOPPED, Trouble, one_line
 
 NULL = "\x02"
 """What stands for NULL in COPY text; the decoders refuse control characters of that kind."""
@@ -156,7 +156,7 @@ class Watch:
                     self._failed(Fenced(lost))
                     return
         except (psycopg.Error, Trouble) as error:  # the writers say when the database is away
-            _LOG.info("watch: %s", " ".join(str(error).split()))
+            _LOG.info("watch: %s", one_line(error))
         finally:
             self._session.close()
 

@@ -15,5 +15,10 @@ class Trouble(Exception):  # noqa: N818 - a sentence for a person, not an error 
         self.exit_code = exit_code
 
 
+def one_line(words: object) -> str:
+    """Return what an error (or a text) says without its line breaks and runs of blanks."""
+    return " ".join(str(words).split())
+
+
 class NoAnswer(Trouble):
     """A server that does not answer now and may do so later."""

@@ -22,6 +22,7 @@ from psycopg import errors
 
 from connectors.checks import Checks, Finding
 from connectors.migrate import SQL
+from connectors.trouble import one_line
 from flows.words import words
 
 if TYPE_CHECKING:
@@ -339,7 +340,7 @@ class MinuteChecks:
                 self._round()
             except psycopg.Error as error:
                 if not self._ended():
-                    _LOG.warning("invariants not checked: %s", " ".join(str(error).split()))
+                    _LOG.warning("invariants not checked: %s", one_line(error))
             except Exception:  # noqa: BLE001 - a mistake in a check must not end the clock
                 _LOG.exception("invariants not checked")
 

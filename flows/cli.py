@@ -8,13 +8,12 @@ Enters: the command line and the environment. Leaves: an exit code: what the com
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from flows.commands.parser import Top, first_word, top
+from flows.commands.parser import Top, first_word, top, version
 from flows.commands.sentences import sentence_of
 from flows.settings import Settings, current
 from flows.words import words
@@ -82,7 +81,7 @@ def _call(arguments: list[str], settings: Settings) -> int:
     if left:
         _unknown_option(parser, args, left)
     if args.version:
-        sys.stdout.write(f"waterline {version()}\n")
+        sys.stdout.write(f"waterline {version() or '0.1.0 (not installed)'}\n")
         return 0
     if args.command is None:
         parser.print_help()
@@ -103,14 +102,6 @@ def _tell(error: Exception, *, debug: bool) -> int:
     sentence, code = sentence_of(error)
     sys.stderr.write(f"waterline: {sentence}\n")
     return code
-
-
-def version() -> str:
-    """Return the version of the installed distribution."""
-    try:
-        return importlib.metadata.version("waterline")
-    except importlib.metadata.PackageNotFoundError:
-        return "0.1.0 (not installed)"
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.edge import Plan, Station, report
 from connectors.edge.scan import ranges
 from connectors.http import loopback
-from connectors.trouble import Trouble
+from connectors.trouble import Trouble, one_line
 from flows.commands import shown
 from flows.commands.edge_reading import Reading
 from flows.commands.look import positive
@@ -224,4 +224,4 @@ def _seen(store: Path, settings: Settings) -> tuple[dict[str, report.Pairs] | No
     try:
         return report.seen_by_centre(settings.dsn, names), ""
     except (Error, Trouble) as error:
-        return None, " ".join(str(error).split())
+        return None, one_line(error)

@@ -7,10 +7,8 @@ away. May fail with `Trouble` when no port is free.
 
 from __future__ import annotations
 
-import importlib.metadata
 import time
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.kafka import INTAKE, LOG
@@ -19,6 +17,8 @@ from connectors.metrics.figures import Backlog, Broker, Database, Figures, Place
 from connectors.metrics.health import Reason, unhealthy, unready
 from connectors.metrics.sampling import Sampler
 from connectors.metrics.server import Answer, Respond, document, listen
+from flows.commands.look import QUERIES
+from flows.commands.parser import version
 from flows.commands.record import process
 from flows.words import words
 
@@ -36,7 +36,6 @@ SENTENCES = {
     "stalled": "health.stalled",
     "unclaimed": "health.unclaimed",
 }
-QUERIES = Path(__file__).resolve().parents[2] / "sql" / "queries"
 ANSWER = 1.8
 """Seconds that a request waits for fresh samples at most."""
 
@@ -48,7 +47,7 @@ class Monitor:
         """Take a port; sample nothing yet."""
         if settings.metrics is None:
             raise ValueError("WATERLINE_METRICS is off")
-        self._settings, self._record, self._version = settings, record, _version()
+        self._settings, self._record, self._version = settings, record, version() or "unknown"
         prefix = settings.topic_prefix
         topics = [*INTAKE] * ("intake" in flows) + [LOG] * ("stock" in flows)
         self._watched = {prefix + topic for topic in topics}
@@ -133,13 +132,6 @@ class Monitor:
         }  # fmt: skip
         self._backlog.note(offsets_of(figures, self._settings.topic_prefix), ends)
         return figures
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("waterline")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def monitored(settings: Settings, record: Record, flows: Sequence[str]) -> Monitor | None:

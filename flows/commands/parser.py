@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import functools
+import importlib.metadata
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -94,6 +95,14 @@ class Top(Parser):
 def first_word(arguments: Iterable[str]) -> str | None:
     """Return the first argument that is not an option: the command."""
     return next((word for word in arguments if not word.startswith("-")), None)
+
+
+def version() -> str | None:
+    """Return the version of the installed distribution, None when there is none."""
+    try:
+        return importlib.metadata.version("waterline")
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def top(say: Words) -> Top:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+from connectors.trouble import one_line
+
 
 def foreseen(error: Exception) -> bool:
     """Return whether the sentence says all that there is to know: no traceback is needed."""
@@ -18,25 +20,21 @@ def sentence_of(error: Exception) -> tuple[str, int]:
     """Return the sentence and the exit code of what went wrong."""
     code = getattr(error, "exit_code", None)
     if isinstance(code, int):
-        return _line(str(error)), code
+        return one_line(str(error)), code
     if type(error).__name__ == "StackError":
-        return _line(str(error)), 1
+        return one_line(str(error)), 1
     for known in (_database, _kafka, _system):
         sentence = known(error)
         if sentence:
             return sentence, 1
-    return f"unexpected {type(error).__name__}: {_line(str(error))} (--debug shows where)", 1
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+    return f"unexpected {type(error).__name__}: {one_line(str(error))} (--debug shows where)", 1
 
 
 def _database(error: Exception) -> str | None:
     psycopg = sys.modules.get("psycopg")  # not imported: it cannot have raised
     if psycopg is None or not isinstance(error, psycopg.Error):
         return None
-    reason = _line(error.diag.message_primary or str(error))
+    reason = one_line(error.diag.message_primary or str(error))
     state = getattr(error, "sqlstate", None) or ""
     if state in {"42P01", "42883", "42703", "3F000"}:
         return f"the database is not up to date ({reason}): run `waterline migrate`"
@@ -55,7 +53,7 @@ def _kafka(error: Exception) -> str | None:
         return None
     cause = error.args[0] if error.args else error
     text = cause.str() if isinstance(cause, kafka.KafkaError) else str(cause)
-    return f"Kafka does not answer or refused: {_line(text)}"
+    return f"Kafka does not answer or refused: {one_line(text)}"
 
 
 def _system(error: Exception) -> str | None:

@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 from connectors.kafka import INTAKE, LOG
 from connectors.metrics.figures import SECONDS, Broker
 from connectors.queries import Queries, Row
-from connectors.trouble import Trouble
+from connectors.trouble import Trouble, one_line
 from flows.commands import checks
 from flows.commands.look import QUERIES
 from flows.commands.record import records
@@ -98,7 +98,7 @@ def _looks(settings: Settings, problems: list[str]) -> list[dict[str, Any]]:
                 time.sleep(APART)
                 seen.append(_look(database))
     except psycopg.Error as error:
-        problems.append(say("health.database", why=_line(error)))
+        problems.append(say("health.database", why=one_line(error)))
     return seen
 
 
@@ -162,7 +162,3 @@ def _place(row: Row, key: str, prefix: str) -> Place:
     # The stock flow may keep the topic's name with or without this installation's prefix.
     topic = row["topic"]
     return (topic if topic.startswith(prefix) else prefix + topic), row[key]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
