@@ -34,7 +34,7 @@ WAIT = 0.1
 _COPY = """COPY inventory.movements (occurred_at, warehouse, sku, bin, status, type, quantity,
  event_id, device_seq, device, log_partition, log_offset) FROM STDIN"""
 _STOCK = """
-INSERT INTO inventory.stock AS s (warehouse, sku, on_hand, available, projected)
+INSERT INTO inventory.stock_figures AS s (warehouse, sku, on_hand, available, projected)
 SELECT w, k, q, q, q FROM unnest(%s::text[], %s::text[], %s::numeric[]) AS n (w, k, q)
 ON CONFLICT (warehouse, sku) DO UPDATE SET on_hand = excluded.on_hand,
   available = excluded.available, projected = excluded.projected

@@ -109,7 +109,7 @@ class DatabaseRecall:
             "SELECT warehouse, sku, on_hand, on_hold, reserved, available, in_transit, incoming,"
             " projected, safety_stock, reorder_point, max_stock, water_level, unit_cost, value,"
             " moved_to, counted_to, updated_at, next_change_at, version"
-            f" FROM inventory.stock WHERE (warehouse, sku) IN {_KEYS}",
+            f" FROM inventory.stock_figures WHERE (warehouse, sku) IN {_KEYS}",
             arrays,
         )
         if not stock:
@@ -229,7 +229,7 @@ class DatabaseRecall:
     def holders(self, skus: Collection[str]) -> list[Key]:
         """See Recall."""
         rows = self._tuples(
-            "SELECT warehouse, sku FROM inventory.stock WHERE sku = ANY(%s::text[])"
+            "SELECT warehouse, sku FROM inventory.stock_figures WHERE sku = ANY(%s::text[])"
             f" AND warehouse IN {_MINE}",
             (list(skus), self._partition),
         )
@@ -242,7 +242,7 @@ class DatabaseRecall:
     def _found(self, condition: str, parameters: tuple[Any, ...]) -> list[Key]:
         self._settled()
         rows = self._tuples(
-            "SELECT s.warehouse, s.sku FROM inventory.stock AS s"
+            "SELECT s.warehouse, s.sku FROM inventory.stock_figures AS s"
             " LEFT JOIN inventory.items AS i USING (sku)"
             f" WHERE {condition} AND s.warehouse IN {_MINE} ORDER BY 1, 2",
             (*parameters, self._partition),

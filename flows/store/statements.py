@@ -31,7 +31,7 @@ Columns = dict[str, str]
 _LINE = {"warehouse": T, "order_id": T, "line_id": T, "sku": T, "ordered": Q}
 _LINE_END = {"cancelled": Q, "state": T, "version": L, "due_at": TS, "document": T}
 _KEPT: dict[str, tuple[Columns, int]] = {
-    "stock": (
+    "stock_figures": (
         {
             "warehouse": T,
             "sku": T,

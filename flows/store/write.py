@@ -129,7 +129,7 @@ def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
     changes.stock.sort(key=lambda row: (row.warehouse, row.sku))
     _upsert(
         cursor,
-        "stock",
+        "stock_figures",
         [
             (
                 row.warehouse,

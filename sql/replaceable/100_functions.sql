@@ -57,3 +57,14 @@ EXCEPTION WHEN invalid_parameter_value THEN
     RETURN (local_date.at AT TIME ZONE 'UTC')::date;
 END
 $$;
+
+CREATE FUNCTION inventory.local_start(day date, zone text)
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+AS $$
+BEGIN
+    RETURN day::timestamp AT TIME ZONE coalesce(zone, 'Asia/Shanghai');
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN day::timestamp AT TIME ZONE 'UTC';
+END
+$$;

@@ -22,7 +22,9 @@ GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision) TO 
 -- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
 GRANT INSERT, UPDATE, DELETE ON
     inventory.warehouses, inventory.items, inventory.bins, inventory.policies,
-    inventory.counts, inventory.cancels, inventory.stock, inventory.stock_bins,
+    inventory.counts, inventory.cancels, inventory.stock, inventory.stock_figures,
+    inventory.stock_bins, inventory.stock_daily, inventory.turnover_daily, inventory.demand_daily,
+    inventory.classes,
     inventory.lot_dates, inventory.orders, inventory.purchases, inventory.transfers,
     inventory.partitions, inventory.offsets, inventory.event_ids, inventory.ticks,
     inventory.intake, inventory.rejects, inventory.lag,

@@ -385,7 +385,7 @@ def test_a_batch_that_the_database_refuses_ends_the_flow(settings):
     put(settings, 0, *some(50))
     with flow(settings) as running:
         wait_for(lambda: consumed(settings) == 50)
-        change(settings, "ALTER TABLE stock ADD CHECK (sku <> 'poison')")
+        change(settings, "ALTER TABLE stock_figures ADD CHECK (sku <> 'poison')")
         put(settings, 0, inbound("poison", 1, at=at(1)))
         code, told = ended(running)
     assert code == 1

@@ -13,7 +13,8 @@ from connectors.migrate import prepare_database
 pytestmark = pytest.mark.stack
 
 STATE = (
-    *("warehouses", "items", "bins", "policies", "counts", "cancels", "stock", "stock_bins"),
+    *("warehouses", "items", "bins", "policies", "counts", "cancels", "stock_figures"),
+    *("stock_bins", "stock_daily", "turnover_daily", "demand_daily", "classes"),
     *("lot_dates", "orders", "purchases", "transfers", "partitions", "offsets", "event_ids"),
     *("ticks", "intake", "rejects", "lag", "device_sequences", "alert_state"),
 )

@@ -77,6 +77,18 @@ CREATE TABLE inventory.cancels (
 );
 ALTER TABLE inventory.cancels ADD CONSTRAINT cancels_pkey PRIMARY KEY (log_partition, cancel_id);
 CREATE INDEX cancels_target_id_idx ON inventory.cancels USING btree (target_id);
+CREATE TABLE inventory.classes (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    abc text,
+    xyz text,
+    issue_value numeric NOT NULL,
+    variation double precision,
+    day date NOT NULL
+);
+ALTER TABLE inventory.classes ADD CONSTRAINT classes_abc_check CHECK ((abc = ANY (ARRAY['A'::text, 'B'::text, 'C'::text])));
+ALTER TABLE inventory.classes ADD CONSTRAINT classes_pkey PRIMARY KEY (warehouse, sku);
+ALTER TABLE inventory.classes ADD CONSTRAINT classes_xyz_check CHECK ((xyz = ANY (ARRAY['X'::text, 'Y'::text, 'Z'::text])));
 CREATE TABLE inventory.counts (
     warehouse text NOT NULL,
     sku text NOT NULL,
@@ -95,6 +107,16 @@ CREATE TABLE inventory.counts (
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_lines_check CHECK ((jsonb_typeof(lines) = 'array'::text));
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (warehouse, sku, occurred_at, event_id);
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_scope_check CHECK ((scope = ANY (ARRAY['lot'::text, 'bin'::text, 'sku'::text])));
+CREATE TABLE inventory.demand_daily (
+    day date NOT NULL,
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    issues numeric(18,4) NOT NULL
+);
+-- hypertable on day, chunks of 30 days
+ALTER TABLE inventory.demand_daily ADD CONSTRAINT demand_daily_pkey PRIMARY KEY (warehouse, sku, day);
+CREATE INDEX demand_daily_day_idx ON inventory.demand_daily USING btree (day DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.demand_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.device_sequences (
     log_partition integer NOT NULL,
     device text NOT NULL,
@@ -272,7 +294,8 @@ CREATE TABLE inventory.movements (
     due_at timestamp with time zone,
     committed_at timestamp with time zone NOT NULL DEFAULT now(),
     log_partition integer NOT NULL,
-    log_offset bigint NOT NULL
+    log_offset bigint NOT NULL,
+    unit_cost numeric
 );
 -- hypertable on occurred_at, chunks of 7 days
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_status_check CHECK ((status = ANY (ARRAY['sellable'::text, 'returned'::text, 'hold'::text, 'damaged'::text])));
@@ -383,36 +406,6 @@ CREATE TABLE inventory.schema_migrations (
     applied_at timestamp with time zone NOT NULL DEFAULT now()
 );
 ALTER TABLE inventory.schema_migrations ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
-CREATE TABLE inventory.stock (
-    warehouse text NOT NULL,
-    sku text NOT NULL,
-    on_hand numeric(18,4) NOT NULL DEFAULT 0,
-    on_hold numeric(18,4) NOT NULL DEFAULT 0,
-    reserved numeric(18,4) NOT NULL DEFAULT 0,
-    available numeric(18,4) NOT NULL DEFAULT 0,
-    in_transit numeric(18,4) NOT NULL DEFAULT 0,
-    incoming numeric(18,4) NOT NULL DEFAULT 0,
-    projected numeric(18,4) NOT NULL DEFAULT 0,
-    safety_stock numeric(18,4),
-    reorder_point numeric(18,4),
-    max_stock numeric(18,4),
-    water_level text NOT NULL DEFAULT 'green'::text,
-    days_of_cover numeric,
-    unit_cost numeric,
-    value numeric,
-    moved_to timestamp with time zone,
-    counted_to timestamp with time zone,
-    updated_at timestamp with time zone,
-    next_change_at timestamp with time zone,
-    version bigint NOT NULL DEFAULT 0
-);
-ALTER TABLE inventory.stock SET (autovacuum_analyze_scale_factor=0.2, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
-ALTER TABLE inventory.stock ADD CONSTRAINT stock_available_check CHECK ((available = ((on_hand - on_hold) - reserved)));
-ALTER TABLE inventory.stock ADD CONSTRAINT stock_pkey PRIMARY KEY (warehouse, sku);
-ALTER TABLE inventory.stock ADD CONSTRAINT stock_projected_check CHECK ((projected = (((on_hand + in_transit) + incoming) - reserved)));
-ALTER TABLE inventory.stock ADD CONSTRAINT stock_water_level_check CHECK ((water_level = ANY (ARRAY['red'::text, 'yellow'::text, 'green'::text, 'over'::text])));
-CREATE INDEX stock_next_change_at_idx ON inventory.stock USING btree (warehouse, next_change_at) WHERE (next_change_at IS NOT NULL);
-CREATE INDEX stock_sku_idx ON inventory.stock USING btree (sku);
 CREATE TABLE inventory.stock_bins (
     warehouse text NOT NULL,
     bin text NOT NULL DEFAULT ''::text,
@@ -429,6 +422,75 @@ ALTER TABLE inventory.stock_bins ADD CONSTRAINT stock_bins_status_check CHECK ((
 CREATE INDEX stock_bins_bin_idx ON inventory.stock_bins USING btree (warehouse, bin);
 CREATE INDEX stock_bins_expires_on_idx ON inventory.stock_bins USING btree (warehouse, expires_on) WHERE (expires_on IS NOT NULL);
 CREATE INDEX stock_bins_lot_idx ON inventory.stock_bins USING btree (lot) WHERE (lot <> ''::text);
+CREATE TABLE inventory.stock_daily (
+    day date NOT NULL,
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    opening numeric(18,4) NOT NULL,
+    inbound numeric(18,4) NOT NULL,
+    outbound numeric(18,4) NOT NULL,
+    other numeric(18,4) NOT NULL,
+    closing numeric(18,4) NOT NULL,
+    area numeric NOT NULL,
+    min numeric(18,4) NOT NULL,
+    max numeric(18,4) NOT NULL,
+    issues numeric(18,4) NOT NULL,
+    received numeric(18,4) NOT NULL,
+    moment numeric NOT NULL,
+    unit_cost numeric,
+    issue_cost numeric NOT NULL,
+    value numeric NOT NULL,
+    value_net numeric NOT NULL,
+    value_moment numeric NOT NULL
+);
+-- hypertable on day, chunks of 30 days
+ALTER TABLE inventory.stock_daily ADD CONSTRAINT stock_daily_closing_check CHECK ((closing = (((opening + inbound) - outbound) + other)));
+ALTER TABLE inventory.stock_daily ADD CONSTRAINT stock_daily_pkey PRIMARY KEY (warehouse, sku, day);
+CREATE INDEX stock_daily_day_idx ON inventory.stock_daily USING btree (day DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.stock_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.stock_figures (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    on_hand numeric(18,4) NOT NULL DEFAULT 0,
+    on_hold numeric(18,4) NOT NULL DEFAULT 0,
+    reserved numeric(18,4) NOT NULL DEFAULT 0,
+    available numeric(18,4) NOT NULL DEFAULT 0,
+    in_transit numeric(18,4) NOT NULL DEFAULT 0,
+    incoming numeric(18,4) NOT NULL DEFAULT 0,
+    projected numeric(18,4) NOT NULL DEFAULT 0,
+    safety_stock numeric(18,4),
+    reorder_point numeric(18,4),
+    max_stock numeric(18,4),
+    water_level text NOT NULL DEFAULT 'green'::text,
+    unit_cost numeric,
+    value numeric,
+    moved_to timestamp with time zone,
+    counted_to timestamp with time zone,
+    updated_at timestamp with time zone,
+    next_change_at timestamp with time zone,
+    version bigint NOT NULL DEFAULT 0,
+    demand_per_day numeric,
+    stock_out_on date,
+    below_safety_on date,
+    first_on date,
+    issued_on date,
+    day date,
+    day_net numeric NOT NULL DEFAULT 0,
+    day_moment numeric NOT NULL DEFAULT 0,
+    day_issues numeric NOT NULL DEFAULT 0,
+    window_net numeric[],
+    window_moment numeric[],
+    window_issues numeric[],
+    demand numeric[],
+    layers jsonb
+);
+ALTER TABLE inventory.stock_figures SET (autovacuum_analyze_scale_factor=0.2, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
+ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_available_check CHECK ((available = ((on_hand - on_hold) - reserved)));
+ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_pkey PRIMARY KEY (warehouse, sku);
+ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_projected_check CHECK ((projected = (((on_hand + in_transit) + incoming) - reserved)));
+ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_water_level_check CHECK ((water_level = ANY (ARRAY['red'::text, 'yellow'::text, 'green'::text, 'over'::text])));
+CREATE INDEX stock_figures_next_change_at_idx ON inventory.stock_figures USING btree (warehouse, next_change_at) WHERE (next_change_at IS NOT NULL);
+CREATE INDEX stock_figures_sku_idx ON inventory.stock_figures USING btree (sku);
 CREATE TABLE inventory.stock_history (
     at timestamp with time zone NOT NULL DEFAULT now(),
     warehouse text NOT NULL,
@@ -500,6 +562,21 @@ END) STORED
 ALTER TABLE inventory.transfers SET (fillfactor=70);
 ALTER TABLE inventory.transfers ADD CONSTRAINT transfers_pkey PRIMARY KEY (document, sku, "from", "to");
 CREATE INDEX transfers_to_sku_idx ON inventory.transfers USING btree ("to", sku);
+CREATE TABLE inventory.turnover_daily (
+    day date NOT NULL,
+    warehouse text NOT NULL,
+    category text NOT NULL DEFAULT ''::text,
+    issues numeric NOT NULL,
+    issue_cost numeric NOT NULL,
+    net numeric NOT NULL,
+    moment numeric NOT NULL,
+    value_net numeric NOT NULL,
+    value_moment numeric NOT NULL
+);
+-- hypertable on day, chunks of 180 days
+ALTER TABLE inventory.turnover_daily ADD CONSTRAINT turnover_daily_pkey PRIMARY KEY (warehouse, category, day);
+CREATE INDEX turnover_daily_day_idx ON inventory.turnover_daily USING btree (day DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.turnover_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.warehouses (
     warehouse text NOT NULL,
     name text,
@@ -628,6 +705,57 @@ CREATE VIEW inventory.observations WITH () AS
     log_offset
    FROM inventory.journal j
   WHERE (type = 'observation'::text);
+CREATE VIEW inventory.stock WITH (security_invoker=off) AS
+ SELECT warehouse,
+    sku,
+    on_hand,
+    on_hold,
+    reserved,
+    available,
+    in_transit,
+    incoming,
+    projected,
+    safety_stock,
+    reorder_point,
+    max_stock,
+    water_level,
+    round((available / NULLIF(demand_per_day, (0)::numeric)), 2) AS days_of_cover,
+    inventory.turnover_of(s.*, 7, ( SELECT inventory.window_clocks() AS window_clocks)) AS turnover_7d,
+    inventory.turnover_of(s.*, 7, ( SELECT inventory.window_clocks() AS window_clocks), true) AS turnover_7d_simple,
+    inventory.turnover_of(s.*, 30, ( SELECT inventory.window_clocks() AS window_clocks)) AS turnover_30d,
+    inventory.turnover_of(s.*, 30, ( SELECT inventory.window_clocks() AS window_clocks), true) AS turnover_30d_simple,
+    inventory.turnover_of(s.*, 90, ( SELECT inventory.window_clocks() AS window_clocks)) AS turnover_90d,
+    inventory.turnover_of(s.*, 90, ( SELECT inventory.window_clocks() AS window_clocks), true) AS turnover_90d_simple,
+    inventory.turnover_of(s.*, 365, ( SELECT inventory.window_clocks() AS window_clocks)) AS turnover_365d,
+    inventory.turnover_of(s.*, 365, ( SELECT inventory.window_clocks() AS window_clocks), true) AS turnover_365d_simple,
+    ( SELECT c.abc
+           FROM inventory.classes c
+          WHERE ((c.warehouse = s.warehouse) AND (c.sku = s.sku))) AS abc,
+    ( SELECT c.xyz
+           FROM inventory.classes c
+          WHERE ((c.warehouse = s.warehouse) AND (c.sku = s.sku))) AS xyz,
+    unit_cost,
+    value,
+    demand_per_day,
+    stock_out_on,
+    below_safety_on,
+    first_on,
+    issued_on,
+    moved_to,
+    counted_to,
+    updated_at,
+    next_change_at,
+    version,
+    day,
+    day_net,
+    day_moment,
+    day_issues,
+    window_net,
+    window_moment,
+    window_issues,
+    demand,
+    layers
+   FROM inventory.stock_figures s;
 CREATE VIEW screen.invariants WITH () AS
  SELECT name,
     at,
@@ -749,7 +877,8 @@ CREATE VIEW screen.moves_recent WITH (security_invoker=off) AS
             movements.due_at,
             movements.committed_at,
             movements.log_partition,
-            movements.log_offset
+            movements.log_offset,
+            movements.unit_cost
            FROM inventory.movements
           WHERE (movements.occurred_at > (now() - '1 day'::interval))
           ORDER BY movements.occurred_at DESC
@@ -868,6 +997,17 @@ BEGIN
     RETURN (local_date.at AT TIME ZONE coalesce(zone, 'Asia/Shanghai'))::date;
 EXCEPTION WHEN invalid_parameter_value THEN
     RETURN (local_date.at AT TIME ZONE 'UTC')::date;
+END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.local_start(day date, zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+BEGIN
+    RETURN day::timestamp AT TIME ZONE coalesce(zone, 'Asia/Shanghai');
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN day::timestamp AT TIME ZONE 'UTC';
 END
 $function$;
 CREATE OR REPLACE FUNCTION inventory.stock_as_of(at timestamp with time zone, known_at timestamp with time zone DEFAULT now())
@@ -994,11 +1134,76 @@ AS $function$
     SELECT * FROM promised
     ORDER BY 1, 21 NULLS FIRST, 20, 25, 19, 6, 7, 8
 $function$;
+CREATE OR REPLACE FUNCTION inventory.turnover_of(s inventory.stock_figures, days integer, clocks jsonb, simple boolean DEFAULT false)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    clock jsonb := clocks -> s.warehouse;
+    i integer := CASE days WHEN 7 THEN 1 WHEN 30 THEN 2 WHEN 90 THEN 3 WHEN 365 THEN 4 END;
+    today date := (clock ->> 'today')::date;
+    starts numeric := clock -> 'starts' ->> (i - 1);
+    ends numeric := clock ->> 'at';
+    closing numeric := s.on_hand;
+    net numeric := coalesce(s.window_net[i], 0);
+    moment numeric := coalesce(s.window_moment[i], 0);
+    issued numeric := coalesce(s.window_issues[i], 0);
+    mean numeric;
+BEGIN
+    IF clock IS NULL OR ends <= starts THEN
+        RETURN NULL;
+    END IF;
+    IF s.day > today THEN -- the clock is behind: what came after its day is not in its window
+        SELECT closing - coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day > today), 0),
+            net + coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day = today), 0),
+            moment + coalesce(sum(d.moment) FILTER (WHERE d.day = today), 0),
+            issued + coalesce(sum(d.issues) FILTER (WHERE d.day = today), 0)
+        INTO closing, net, moment, issued
+        FROM inventory.stock_daily AS d
+        WHERE d.warehouse = s.warehouse AND d.sku = s.sku AND d.day >= today;
+    ELSIF s.day = today THEN
+        net := net + s.day_net;
+        moment := moment + s.day_moment;
+        issued := issued + s.day_issues;
+        ends := greatest(ends, extract(epoch FROM s.moved_to));
+    END IF;
+    mean := CASE WHEN simple THEN closing - net / 2
+                 ELSE closing - (moment - starts * net) / (ends - starts) END;
+    RETURN CASE WHEN mean > 0 THEN round(issued / mean, 6) END;
+END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.window_clocks()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT jsonb_object_agg(c.warehouse, jsonb_build_object(
+        'at', extract(epoch FROM c.clock_at),
+        'today', c.today,
+        'starts', (
+            SELECT jsonb_agg(
+                extract(epoch FROM inventory.local_start(c.today - (n.days - 1), c.timezone))
+                ORDER BY n.days)
+            FROM (VALUES (7), (30), (90), (365)) AS n (days))))
+    FROM (
+        SELECT p.warehouse, o.clock_at, w.timezone,
+            inventory.local_date(w.timezone, o.clock_at) AS today
+        FROM inventory.partitions AS p
+        JOIN inventory.offsets AS o USING (log_partition)
+        LEFT JOIN inventory.warehouses AS w USING (warehouse)
+        WHERE o.clock_at IS NOT NULL
+    ) AS c
+$function$;
 ALTER TABLE inventory.alert_state OWNER TO waterline_owner;
 ALTER TABLE inventory.alerts OWNER TO waterline_owner;
 ALTER TABLE inventory.bins OWNER TO waterline_owner;
 ALTER TABLE inventory.cancels OWNER TO waterline_owner;
+ALTER TABLE inventory.classes OWNER TO waterline_owner;
 ALTER TABLE inventory.counts OWNER TO waterline_owner;
+ALTER TABLE inventory.demand_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
 ALTER TABLE inventory.devices OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
@@ -1021,9 +1226,12 @@ ALTER TABLE inventory.rejects OWNER TO waterline_owner;
 ALTER TABLE inventory.schema_migrations OWNER TO waterline_owner;
 ALTER TABLE inventory.stock OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_bins OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_daily OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_figures OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_history OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
+ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
 ALTER TABLE screen.invariants OWNER TO waterline_owner;
 ALTER TABLE screen.lag_now OWNER TO waterline_owner;
