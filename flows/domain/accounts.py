@@ -11,17 +11,33 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from itertools import islice
 
-from flows.domain.events import Item
+from flows.domain.days import Day, begin_of
+from flows.domain.demand import Demand, demand_of
 from flows.domain.fixed import SCALE
 from flows.domain.levels import water_level
-from flows.domain.master import Limits, local_date, midnight
+from flows.domain.calendar import local_date, midnight
+from flows.domain.master import Limits
+from flows.domain.planning import lead_time, reorder_point, safety_stock, stock_out_on
+from flows.domain.prices import COST_DIGITS, NONE, Images
 from flows.domain.recall import AccountRows
-from flows.domain.rows import Cell, CellRow, CountRow, Key, LineRow, LotRow, StockRow
+from flows.domain.rows import (
+    Cell,
+    CellRow,
+    CountRow,
+    Key,
+    LineRow,
+    LotRow,
+    Row,
+    StockRow,
+    WindowRow,
+)
+from flows.domain.windows import Windows, taken_up
 
 SELLABLE = "sellable"
 CENT = Decimal("0.0001")
 SCALED = Decimal(SCALE)
 _EXACT = Context(prec=80)
+NO_DEMAND = (0,) * 7
 FIRST_TICK = datetime(1970, 1, 1, tzinfo=UTC)
 """Until the first tick nothing has expired and all that is dated is due with that tick."""
 
@@ -35,20 +51,30 @@ class Account:
     """Stock of one SKU at one warehouse."""
 
     __slots__ = (
+        "_demand",
+        "_window_row",
+        "booked_to",
         "cells",
         "counted_to",
         "counts",
+        "day",
         "dirty",
+        "first_on",
+        "images",
         "in_transit",
+        "issued_on",
         "key",
+        "layers",
         "limits",
         "lots",
         "moved_to",
+        "moves",
         "purchases",
         "reserved",
         "shown",
         "updated_at",
         "version",
+        "windows",
     )
 
     def __init__(self, key: Key) -> None:
@@ -67,6 +93,40 @@ class Account:
         self.updated_at: datetime | None = None
         self.version = 0
         self.shown: tuple[int, int, int, str] | None = None
+        self.moves: list[Row] | None = None
+        """What the present batch moved."""
+        self.booked_to: datetime | None = None
+        """The time up to which the days hold everything."""
+        self.day: Day | None = None
+        """The last day on which something moved."""
+        self.first_on: int | None = None
+        self.issued_on: int | None = None
+        self.layers: tuple[tuple[int, int], ...] = ()
+        self.images: Images = NONE
+        """The item as the days are priced and summed up by it."""
+        self.windows: Windows | None = None
+        self._window_row: WindowRow | None = None
+        self._demand: tuple[int, Demand | None] | None = None
+
+    def windows_changed(self, windows: Windows | None) -> None:
+        """Set the windows, or say that they are others now."""
+        self.windows, self._window_row, self._demand = windows, None, None
+
+    def window_row(self) -> WindowRow | None:
+        """Return the windows as they are written, which later batches do not change."""
+        if self._window_row is None and self.windows is not None:
+            self._window_row = self.windows.row()
+            if self._window_row is None:
+                self.windows = None
+        return self._window_row
+
+    def demand(self, today: int | None) -> Demand | None:
+        """Return the demand of the last closed days."""
+        if self.windows is None or today is None or self.first_on is None:
+            return None
+        if self._demand is None or self._demand[0] != today:
+            self._demand = (today, demand_of(self.windows.demand, today, self.first_on))
+        return self._demand[1]
 
     def take(self, row: StockRow) -> None:
         """Take over the stored figures that cannot be derived."""
@@ -78,6 +138,12 @@ class Account:
         self.updated_at = row.updated_at
         self.version = row.version
         self.shown = (row.on_hand, row.reserved, row.available, row.water_level)
+        self.booked_to = row.moved_to
+        self.first_on = row.first_on
+        self.issued_on = row.issued_on
+        self.layers = row.layers
+        if row.windows is not None:
+            self.windows = taken_up(row.windows)
 
     def lot(self, lot: str) -> LotRow:
         """Return the dates of a lot, opened when new."""
@@ -133,9 +199,9 @@ class Account:
         return inside, FIRST_TICK if clock is None else later - horizon
 
     def figures(
-        self, limits: Limits, item: Item | None, clock: datetime | None, zone_name: str
+        self, limits: Limits, images: Images, clock: datetime | None, zone_name: str
     ) -> StockRow:
-        """Return the row of table stock as of `clock` (the latest tick)."""
+        """Return the row of table stock_figures as of `clock` (the latest tick)."""
         on_hand = on_hold = 0
         for cell, quantity in self.cells.items():
             on_hand += quantity
@@ -145,9 +211,18 @@ class Account:
         on_hold += expired
         incoming, comes_at = self.incoming(clock, limits.incoming_days)
         available = on_hand - on_hold - self.reserved
-        reorder_point = limits.safety_stock
-        cost = None if item is None else item.unit_cost
-        changes = [at for at in (expires_at, comes_at) if at is not None]
+        today = None if clock is None else local_date(clock, zone_name).toordinal()
+        demand = self.demand(today)
+        safety, reorder = self.thresholds(limits, demand)
+        out_on = below_on = None
+        if today is not None and (demand is not None or available < (safety or 0)):
+            out_on, below_on = self.shortages(today, available, safety, demand, zone_name)
+        moves_on = None
+        if today is not None and (demand or out_on or below_on or self.has_demand()):
+            moves_on = begin_of(today + 1, zone_name)
+        cost = self.unit_cost(images)
+        changes = [at for at in (expires_at, comes_at, moves_on) if at is not None]
+        day = self.day
         assert self.updated_at is not None  # noqa: S101 an account is opened by an event
         return StockRow(
             *self.key,
@@ -158,10 +233,10 @@ class Account:
             self.in_transit,
             incoming,
             on_hand + self.in_transit + incoming - self.reserved,
-            limits.safety_stock,
-            reorder_point,
+            safety,
+            reorder,
             limits.max_stock,
-            water_level(available, on_hand, limits, reorder_point),
+            water_level(available, on_hand, limits, safety or 0, reorder or 0),
             cost,
             None if cost is None else value_of(cost, on_hand),
             self.moved_to,
@@ -169,7 +244,62 @@ class Account:
             self.updated_at,
             min(changes) if changes else None,
             self.version,
+            None if demand is None else demand.per_day,
+            out_on,
+            below_on,
+            self.first_on,
+            self.issued_on,
+            None if day is None else day.day,
+            0 if day is None else day.closing - day.opening,
+            0 if day is None else day.moment,
+            0 if day is None else day.issues,
+            self.window_row(),
+            self.layers,
         )
+
+    def has_demand(self) -> bool:
+        """Tell whether any of the last closed days had issues: they pass with every midnight."""
+        return self.windows is not None and any(self.windows.demand)
+
+    def unit_cost(self, images: Images) -> Decimal | None:
+        """Return the moving average cost; the item's own until stock had one."""
+        if self.day is not None and self.day.cost is not None:
+            return _EXACT.scaleb(Decimal(self.day.cost), -COST_DIGITS)
+        return None if images.last is None else images.last.unit_cost
+
+    def thresholds(self, limits: Limits, demand: Demand | None) -> tuple[int | None, int | None]:
+        """Return safety stock and reorder point: the policy's, else what demand asks for."""
+        safety = limits.safety_stock
+        if demand is None:
+            return safety, safety
+        lead = lead_time(limits.lead_time_days, limits.lead_time_sd_days, 0, 0, 0)
+        if lead is None:
+            return safety, safety
+        if safety is None and limits.service_level is not None:
+            safety = safety_stock(limits.service_level, *lead, demand.mean, demand.sd)
+        return safety, reorder_point(demand.mean, lead[0], safety or 0)
+
+    def shortages(
+        self,
+        today: int,
+        available: int,
+        safety: int | None,
+        demand: Demand | None,
+        zone_name: str,
+    ) -> tuple[int | None, int | None]:
+        """Return the first local days on which stock falls below 0 and below the safety stock."""
+        day = self.day
+        issued = day.issues if day is not None and day.day == today else 0
+        profile = NO_DEMAND if demand is None else demand.profile
+        receipts = [
+            (local_date(row.due_at, zone_name).toordinal(), row.outstanding)
+            for row in self.purchases.values()
+            if row.due_at is not None
+        ]
+        out_on = stock_out_on(today, available, profile, issued, receipts)
+        if not safety:
+            return out_on, None
+        return out_on, stock_out_on(today, available, profile, issued, receipts, safety)
 
 
 class Accounts:
@@ -200,6 +330,8 @@ class Accounts:
             self._by_sku.setdefault(key.sku, set()).add(key)
         for stock in rows.stock:
             known[Key(stock.warehouse, stock.sku)].take(stock)
+        for key, day in rows.days:
+            known[key].day = day
         for cell in rows.cells:
             account = known[Key(cell.warehouse, cell.sku)]
             account.cells[Cell(cell.lot, cell.bin, cell.status)] = cell.quantity

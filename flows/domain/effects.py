@@ -35,6 +35,7 @@ from flows.domain.fixed import fixed
 from flows.domain.master import image_key, order_of, registers
 from flows.domain.movements import LEGS, RECEIPTS, count_of, movement_of, row_of
 from flows.domain.postings import Postings
+from flows.domain.prices import Images
 from flows.domain.recall import Recall
 from flows.domain.rows import Entry, Key, LotRow, MasterRow, Order, PolicyRow, Row
 from flows.domain.state import State
@@ -246,13 +247,16 @@ class Effects:
 
     def _item(self, event: Item, offset: int) -> None:  # noqa: ARG002
         state = self._state
-        known = state.item(event.sku)
-        newer = known is None or order_of(event) > order_of(known)
-        # The table may have been ahead, written by another partition: accounts are restated
-        # whoever was first.
-        state.set_item(event.sku, event if newer else known)
-        if newer:
+        known = state.images(event.sku)
+        if known.last is None or order_of(event) > order_of(known.last):
+            state.set_images(event.sku, known.followed_by(event))
             _put(state.changes.items, event.sku, event)
+        else:
+            state.set_images(event.sku, self._images_of(event))
+
+    def _images_of(self, event: Item) -> Images:
+        """Return the effective images of an item, this batch's included."""
+        return Images(image for image in self._images(event) if isinstance(image, Item))
 
     def _warehouse(self, event: Warehouse, offset: int) -> None:  # noqa: ARG002
         state = self._state
@@ -274,7 +278,7 @@ class Effects:
         )
         if isinstance(event, Item):
             state.load((), [event.sku], (), ())
-            state.set_item(event.sku, best if isinstance(best, Item) else None)
+            state.set_images(event.sku, self._images_of(event))
             state.changes.items[event.sku] = row
         elif isinstance(event, Warehouse):
             state.set_warehouse(event.warehouse, best if isinstance(best, Warehouse) else None)

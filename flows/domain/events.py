@@ -66,6 +66,7 @@ class Movement(Event, kw_only=True):
     counterpart: Text = None
     due_at: Time | None = None
     video_url: LongText = None
+    unit_cost: Decimal | None = None
 
 
 class Inbound(Movement, kw_only=True, tag="inbound"):

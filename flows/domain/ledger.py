@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from flows.domain.accounts import Account
 from flows.domain.cancels import Cancels
+from flows.domain.daybook import Daybook
 from flows.domain.decode.canonical import content
 from flows.domain.devices import Devices
 from flows.domain.effects import Effects
@@ -77,8 +78,9 @@ class Ledger:
         self._cancels = Cancels(start.cancels)
         self._devices = Devices(recall.devices)
         self._judged_by = self._ahead = self._old = NEVER
-        self._state = State(recall, start, owns, zone, accounts)
+        self._state = State(recall, start, owns, zone, accounts, self._cancels.effective)
         self._effects = Effects(self._state, recall, self._cancels)
+        self._daybook = Daybook(self._state, recall)
 
     def fold(self, batch: Sequence[Message]) -> Changes:
         """Return what the batch changes; messages before `next_offset` are skipped."""
@@ -233,6 +235,7 @@ class Ledger:
 
     def _finish(self, changes: Changes) -> Changes:
         state = self._state
+        self._daybook.close()
         for account in state.touched():
             self._show(account, changes)
         changes.orders = {k: copy(v) for k, v in state.orders.written.items()}

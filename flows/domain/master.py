@@ -7,10 +7,7 @@ a scope is a register of its own; the most specific scope that sets a field give
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from decimal import ROUND_CEILING, Decimal
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from decimal import Decimal
 
 from msgspec import UNSET, Struct
 
@@ -34,32 +31,17 @@ class Limits(Struct, frozen=True):
 
     safety_stock: int | None = None
     max_stock: int | None = None
-    red_line: int = 0
-    """Below this available stock is red."""
+    red_share: Decimal = 1 - DEFAULTS["red_below"]
+    """Available stock below this share of the safety stock is red."""
     incoming_days: Decimal = DEFAULTS["stock_out_horizon_days"]
+    service_level: Decimal | None = None
+    lead_time_days: Decimal | None = None
+    lead_time_sd_days: Decimal | None = None
 
 
 def order_of(event: Event) -> Order:
     """Return the event's place in the effective order."""
     return Order(event.occurred_at, event.device_seq or 0, event.event_id)
-
-
-@lru_cache(maxsize=256)
-def zone(name: str) -> ZoneInfo:
-    """Return the time zone of that IANA name."""
-    return ZoneInfo(name)
-
-
-@lru_cache(maxsize=8192)
-def local_date(at: datetime, zone_name: str) -> date:
-    """Return the day of an instant in a zone."""
-    return at.astimezone(zone(zone_name)).date()
-
-
-def midnight(day: date, zone_name: str) -> datetime:
-    """Return the instant at which a local day begins, in UTC."""
-    start = datetime(day.year, day.month, day.day, tzinfo=zone(zone_name))
-    return start.astimezone(UTC)
 
 
 def registers(event: Policy) -> list[PolicyRow]:
@@ -115,13 +97,15 @@ class Policies:
             return self.value(name, warehouse, category, sku)
 
         horizon = value("stock_out_horizon_days") or Decimal(0)
-        safety = _units(value("safety_stock"))
-        red_line = (safety or 0) * (1 - (value("red_below") or Decimal(0)))
+        lead_time = value("lead_time_days")
         return Limits(
-            safety,
+            _units(value("safety_stock")),
             _units(value("max_stock")),
-            int(red_line.to_integral_value(ROUND_CEILING)),
-            max(horizon, value("lead_time_days") or Decimal(0)),
+            1 - (value("red_below") or Decimal(0)),
+            max(horizon, lead_time or Decimal(0)),
+            value("service_level"),
+            lead_time,
+            value("lead_time_sd_days"),
         )
 
     def forget(self, sku: str, warehouses: Iterable[str]) -> None:

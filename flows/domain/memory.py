@@ -6,13 +6,16 @@ It answers the fold's questions from what it was given by `apply`, exactly as th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from datetime import datetime
+from operator import add
 from typing import Any
 
+from flows.domain.days import Day, Posted
 from flows.domain.events import Event, Item, Movement, Stocktake, type_of
 from flows.domain.master import image_key, order_of
+from flows.domain.prices import posted
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rows import (
     CancelRow,
@@ -33,6 +36,7 @@ from flows.domain.rows import (
     StockRow,
     TransferRow,
 )
+from flows.domain.windows import Sums, sums_of
 
 Lines = dict[tuple[str, str], dict[tuple[str, str], LineRow]]
 
@@ -68,6 +72,9 @@ class MemoryStore:
         self.ticks: list[tuple[datetime, int]] = []
         self.runs: dict[int, IdRun] = {}
         self.device_rows: dict[str, DeviceRow] = {}
+        self.day_rows: dict[Key, dict[int, Day]] = defaultdict(dict)
+        self.turnover: dict[tuple[str, str, int], list[int]] = {}
+        self.demand: dict[tuple[str, str, int], int] = {}
 
     def apply(self, changes: Changes) -> None:
         """Take a batch over."""
@@ -108,6 +115,7 @@ class MemoryStore:
             self.runs.pop(number, None)
         self.runs.update((run.run, run) for run in changes.runs)
         self.device_rows.update((row.device, row) for row in changes.devices)
+        self._apply_days(changes)
 
     def _keep(self, event: Event) -> None:
         self.journal[event.event_id].append(event)
@@ -122,6 +130,23 @@ class MemoryStore:
                 waiting.pop((order_id, line_id), None)
             else:
                 waiting[order_id, line_id] = line
+
+    def _apply_days(self, changes: Changes) -> None:
+        for (warehouse, sku, number), day in changes.days.items():
+            if day is None:
+                self.day_rows[Key(warehouse, sku)].pop(number, None)
+            else:
+                self.day_rows[Key(warehouse, sku)][number] = day
+        for key, summands in changes.turnover.items():
+            known = self.turnover.setdefault(key, [0] * len(summands))
+            known[:] = map(add, known, summands)
+            if not any(known):
+                del self.turnover[key]
+        for key, issues in changes.demand.items():
+            if issues:
+                self.demand[key] = issues
+            else:
+                self.demand.pop(key, None)
 
     def _apply_cells(self, changes: Changes) -> None:
         for row in changes.cells:
@@ -154,6 +179,7 @@ class MemoryStore:
             list(self.registers[""].values()),
             list(self.cancels),
             [self.runs[number] for number in sorted(self.runs)],
+            sorted({key.warehouse for key in self.stock}),
         )
 
     def accounts(self, keys: Collection[Key]) -> AccountRows:
@@ -164,6 +190,7 @@ class MemoryStore:
             [row for key in known for row in self.cells[key].values()],
             [copy(row) for key in known for row in self.lots[key].values()],
             [copy(row) for key in known for row in self.open_purchases[key].values()],
+            [(key, days[max(days)]) for key in known if (days := self.day_rows.get(key))],
         )
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
@@ -173,8 +200,8 @@ class MemoryStore:
 
     def items(self, skus: Collection[str]) -> Iterable[Item]:
         """See Recall."""
-        known = self.winners["items"]
-        return [known[sku] for sku in skus if sku in known]
+        images = (self.images_by_key.get(("item", (sku,)), ()) for sku in skus)
+        return [event for events in images for event in events if isinstance(event, Item)]
 
     def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
         """See Recall."""
@@ -243,6 +270,28 @@ class MemoryStore:
         wanted = set(skus)
         return [key for key in sorted(self.stock) if key.sku in wanted]
 
+    def days(self, keys: Collection[Key]) -> dict[Key, list[Day]]:
+        """See Recall."""
+        known = ((key, self.day_rows.get(key)) for key in keys)
+        return {key: [days[n] for n in sorted(days)] for key, days in known if days}
+
+    def ledger(self, since: Mapping[Key, datetime]) -> dict[Key, list[Posted]]:
+        """See Recall."""
+        return {
+            key: [posted(row) for row in self.movements.get(key, ()) if row.at >= start]
+            for key, start in since.items()
+        }
+
+    def moved_days(self, warehouse: str, first: int, last: int) -> Iterable[tuple[str, int, Sums]]:
+        """See Recall."""
+        return [
+            (key.sku, number, sums_of(day))
+            for key, days in self.day_rows.items()
+            if key.warehouse == warehouse
+            for number, day in days.items()
+            if first <= number <= last
+        ]
+
     def due(self, clock: datetime) -> list[Key]:
         """See Recall."""
         rows = sorted(self.stock.items())
@@ -274,6 +323,13 @@ class MemoryStore:
             "policies": {k: row for rows in self.registers.values() for k, row in rows.items()},
             "rejects": self.rejects,
             "devices": self.device_rows,
+            "stock_daily": {
+                (*key, number): day
+                for key, days in self.day_rows.items()
+                for number, day in days.items()
+            },
+            "turnover_daily": self.turnover,
+            "demand_daily": self.demand,
         }
 
 

@@ -141,6 +141,7 @@ def movement_of(legs: Iterable[Row]) -> Movement:
         expires_on=facts.expires_on,
         produced_on=facts.produced_on,
         due_at=facts.due_at,
+        unit_cost=facts.unit_cost,
         **words,
     )
     return event

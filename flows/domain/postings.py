@@ -27,16 +27,14 @@ class Postings:
 
     def post(self, account: Account, row: Row, cell: Cell) -> None:
         """Write `row`, and its correction at the next count that covers its cell, if any."""
-        self._state.changes.movements.append(row)
+        self._write(account, row)
         at = row.at
         if account.moved_to is None or at > account.moved_to:
             account.moved_to = at
         if account.counted_to is not None and at <= account.counted_to:
             count = self._next_count(account, row.order, cell)
             if count is not None:
-                self._state.changes.movements.append(
-                    variance(count, cell, -row.quantity, row.offset)
-                )
+                self._write(account, variance(count, cell, -row.quantity, row.offset))
                 return
         cells = account.cells
         quantity = cells.get(cell, 0) + row.quantity
@@ -45,6 +43,10 @@ class Postings:
         else:
             cells.pop(cell, None)
         account.dirty.add(cell)  # type: ignore[union-attr]
+
+    def _write(self, account: Account, row: Row) -> None:
+        self._state.changes.movements.append(row)
+        account.moves.append(row)  # type: ignore[union-attr]
 
     def count(self, account: Account, count: CountRow, offset: int) -> None:
         """Anchor what `count` covers at what was counted."""

@@ -6,12 +6,13 @@ folded before the current one, committed or in flight: the fold adds what the cu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct, field
 
+from flows.domain.days import Day, Posted
 from flows.domain.events import Event, Item, Warehouse
 from flows.domain.rows import (
     CancelRow,
@@ -27,6 +28,7 @@ from flows.domain.rows import (
     Row,
     StockRow,
 )
+from flows.domain.windows import Sums
 
 
 class Start(Struct):
@@ -39,6 +41,8 @@ class Start(Struct):
     policies: list[PolicyRow] = field(default_factory=list)
     cancels: list[CancelRow] = field(default_factory=list)
     runs: list[IdRun] = field(default_factory=list)
+    homes: list[str] = field(default_factory=list)
+    """The warehouses of the partition that hold accounts."""
 
 
 class AccountRows(Struct):
@@ -48,6 +52,8 @@ class AccountRows(Struct):
     cells: list[CellRow] = field(default_factory=list)
     lots: list[LotRow] = field(default_factory=list)
     purchases: list[LineRow] = field(default_factory=list)
+    days: list[tuple[Key, Day]] = field(default_factory=list)
+    """The last day of each account."""
 
 
 class Recall(Protocol):
@@ -57,13 +63,13 @@ class Recall(Protocol):
         """Return the partition's checkpoint, its warehouses, the policies without a SKU, ids."""
 
     def accounts(self, keys: Collection[Key]) -> AccountRows:
-        """Return stock, cells, lots and open purchase lines of these accounts."""
+        """Return stock, cells, lots, open purchase lines and last days of these accounts."""
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
         """Return all lines of these (warehouse, order_id) of `orders` or `purchases`."""
 
     def items(self, skus: Collection[str]) -> Iterable[Item]:
-        """Return the winning images of these SKUs."""
+        """Return the images of these SKUs that this partition has seen, cancelled ones too."""
 
     def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
         """Return the registers of scopes that name one of these SKUs."""
@@ -97,6 +103,15 @@ class Recall(Protocol):
 
     def holders(self, skus: Collection[str]) -> list[Key]:
         """Return the partition's accounts of these SKUs."""
+
+    def days(self, keys: Collection[Key]) -> dict[Key, list[Day]]:
+        """Return all days of these accounts, in order."""
+
+    def ledger(self, since: Mapping[Key, datetime]) -> dict[Key, list[Posted]]:
+        """Return the rows of these accounts from a time on, each its own, in any order."""
+
+    def moved_days(self, warehouse: str, first: int, last: int) -> Iterable[tuple[str, int, Sums]]:
+        """Return (sku, day, sums) of the days of a warehouse from `first` to `last`."""
 
     def due(self, clock: datetime) -> list[Key]:
         """Return the accounts whose `next_change_at` is at or before `clock`."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from flows.domain.days import Day
 from flows.domain.events import Bin, Event, Item, Movement, Warehouse
 from flows.domain.lag import Timing
 from flows.domain.rejects import Reject
@@ -56,6 +57,7 @@ class Facts(Struct, gc=False):
     expires_on: date | None = None
     produced_on: date | None = None
     due_at: datetime | None = None
+    unit_cost: Decimal | None = None
 
 
 class Row(Struct, gc=False):
@@ -102,8 +104,20 @@ class Entry(Struct, gc=False):
     offset: int
 
 
+class WindowRow(NamedTuple):
+    """Sums over the closed days of the last 7, 30, 90, 365, and daily issues, yesterday last."""
+
+    net: tuple[int, ...]
+    moment: tuple[int, ...]
+    issues: tuple[int, ...]
+    demand: tuple[int, ...]
+
+
 class StockRow(Struct, gc=False):
-    """The figures of one (warehouse, sku) (table stock)."""
+    """The figures of one (warehouse, sku) (table stock_figures).
+
+    Dates are ordinals, `demand_per_day` is in 10⁻⁸ units, moments in 1/10000 units × µs.
+    """
 
     warehouse: str
     sku: str
@@ -125,6 +139,17 @@ class StockRow(Struct, gc=False):
     updated_at: datetime
     next_change_at: datetime | None
     version: int
+    demand_per_day: int | None = None
+    stock_out_on: int | None = None
+    below_safety_on: int | None = None
+    first_on: int | None = None
+    issued_on: int | None = None
+    day: int | None = None
+    day_net: int = 0
+    day_moment: int = 0
+    day_issues: int = 0
+    windows: WindowRow | None = None
+    layers: tuple[tuple[int, int], ...] = ()
 
 
 class CellRow(Struct, gc=False):
@@ -356,3 +381,8 @@ class Changes(Struct):
     dropped_runs: list[int] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
     devices: list[DeviceRow] = field(default_factory=list)
+    days: dict[tuple[str, str, int], Day | None] = field(default_factory=dict)
+    turnover: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
+    """Summands of (warehouse, category, day): issues, their cost, net, moment, value net, moment."""
+    demand: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    """Issues of closed days of (warehouse, sku, day); 0 takes the row away."""

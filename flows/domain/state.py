@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from flows.domain.accounts import Account, Accounts
+from flows.domain.calendar import local_date
 from flows.domain.events import Item, Policy, Warehouse
 from flows.domain.master import Policies
 from flows.domain.orders import OrderBook
+from flows.domain.prices import NONE, Images
 from flows.domain.recall import Recall, Start
 from flows.domain.rows import Changes, Key, LineRow, StockRow
 
@@ -24,21 +26,31 @@ class State:
         owns: Callable[[str], bool],
         zone: str,
         accounts: int,
+        effective: Callable[[str], bool],
     ) -> None:
-        """Take the partition's state at its checkpoint."""
+        """Take the partition's state at its checkpoint; `effective` knows what is cancelled."""
         self._recall = recall
         self._zone = zone
         self._accounts = Accounts(accounts)
         self._policies = Policies(start.policies)
         self._warehouses = {event.warehouse: event for event in start.warehouses}
-        self._items: dict[str, Item | None] = {}
+        self._items: dict[str, Images] = {}
+        self._effective = effective
         self._frozen: dict[str, timedelta] = {}
         self._touched: dict[tuple[str, str], Account] = {}
         self._fleeting: set[str] = set()
         self._leaving: set[str] = set()
         self._owns = owns
         self.home: set[str] = set()
+        self._homes = set(start.homes)
         self.clock = start.clock_at
+        self.rezoned: set[str] = set()
+        """Warehouses to which the batch gave another time zone."""
+        self.today: dict[str, int] = {}
+        """The local day up to which each warehouse's windows are."""
+        if start.clock_at is not None:
+            for name in start.homes:
+                self.today[name] = local_date(start.clock_at, self.zone(name)).toordinal()
         self.changes = Changes()
         self.orders = OrderBook(self._reserve)
         self.purchases = OrderBook(self._expect)
@@ -85,10 +97,7 @@ class State:
         self._open_orders(self.orders, "orders", orders)
         self._open_orders(self.purchases, "purchases", purchases)
         holders = self._recall.holders(skus) if skus else []
-        missing = self._accounts.missing([*accounts, *holders])
-        if missing:
-            self._accounts.open(missing, self._recall.accounts(missing))
-        self._learn({key[1] for key in missing} | set(skus))
+        self._open(self._accounts.missing([*accounts, *holders]), skus)
         self._fleeting.update(skus)
 
     def order(self, book: OrderBook, warehouse: str, order_id: str) -> OrderBook:
@@ -112,16 +121,23 @@ class State:
         """Move the clock on; what time alone changes becomes due."""
         if self.clock is None or at > self.clock:
             self.clock = at
-            self._touch_all(self._recall.due(at))
+            self.touch_all(self._recall.due(at))
 
     def figures(self, account: Account) -> StockRow:
         """Return the account's row of table stock."""
         key = account.key
-        item = self._items.get(key.sku)
+        images = self.images(key.sku)
         if account.limits is None:
-            category = "" if item is None else item.category or ""
-            account.limits = self._policies.limits(key.warehouse, category, key.sku)
-        return account.figures(account.limits, item, self.clock, self.zone(key.warehouse))
+            account.limits = self._policies.limits(key.warehouse, images.category, key.sku)
+        return account.figures(account.limits, images, self.clock, self.zone(key.warehouse))
+
+    def warehouses(self) -> set[str]:
+        """Return the partition's warehouses that hold accounts."""
+        return self._homes | self.home
+
+    def known(self, key: Key) -> Account:
+        """Return an account that is in memory."""
+        return self._accounts[key]
 
     def zone(self, warehouse: str) -> str:
         """Return the warehouse's time zone."""
@@ -147,18 +163,18 @@ class State:
         if event.sku:
             self._restate(event.sku)
             return
-        self._touch_all(self._recall.keys(event.warehouse or "", event.category or "", ""))
+        self.touch_all(self._recall.keys(event.warehouse or "", event.category or "", ""))
         for account in self._touched.values():
             account.limits = None
 
-    def set_item(self, sku: str, item: Item | None) -> None:
-        """Set an item's image and re-evaluate the accounts that hold it."""
-        self._items[sku] = item
+    def set_images(self, sku: str, images: Images) -> None:
+        """Set an item's images and re-evaluate the accounts that hold it."""
+        self._items[sku] = images
         self._restate(sku)
 
-    def item(self, sku: str) -> Item | None:
-        """Return the winning image of an item of this batch."""
-        return self._items.get(sku)
+    def images(self, sku: str) -> Images:
+        """Return the images of an item of this batch."""
+        return self._items.get(sku, NONE)
 
     def warehouse(self, name: str) -> Warehouse | None:
         """Return the winning image of a warehouse."""
@@ -172,7 +188,8 @@ class State:
         else:
             self._warehouses[name] = image
         if self.zone(name) != before:
-            self._touch_all(self._recall.keys(name, "", ""))
+            self.rezoned.add(name)
+            self.touch_all(self._recall.keys(name, "", ""))
 
     @property
     def policies(self) -> Policies:
@@ -185,11 +202,9 @@ class State:
             if self._accounts[key].updated_at is not None:  # not only opened for a later refusal
                 self._touch(key)
 
-    def _touch_all(self, keys: Collection[tuple[str, str]]) -> None:
-        missing = self._accounts.missing(keys)
-        if missing:
-            self._accounts.open(missing, self._recall.accounts(missing))
-            self._learn({key[1] for key in missing})
+    def touch_all(self, keys: Collection[tuple[str, str]]) -> None:
+        """Have accounts shown with this batch."""
+        self._open(self._accounts.missing(keys), ())
         for key in keys:
             self._touch(key)
 
@@ -199,17 +214,29 @@ class State:
             if key not in self._accounts:
                 self.load([key], (), (), ())
             account = self._touched[key] = self._accounts[key]
-            account.dirty = set()
+            account.dirty, account.moves = set(), []
         return account
+
+    def _open(self, missing: Collection[Key], skus: Collection[str]) -> None:
+        """Load accounts, and the items and SKU policies of theirs and of `skus`."""
+        if missing:
+            self._accounts.open(missing, self._recall.accounts(missing))
+        self._learn({key[1] for key in missing} | set(skus))
+        for key in missing:
+            self._accounts[key].images = self.images(key.sku)
 
     def _learn(self, skus: set[str]) -> None:
         """Load items and SKU policies that are not in memory."""
         unknown = skus - self._items.keys()
-        if unknown:
-            self._items.update(dict.fromkeys(unknown))
-            self._items.update((item.sku, item) for item in self._recall.items(unknown))
-            for row in self._recall.policies(unknown):
-                self._policies.put(row)
+        if not unknown:
+            return
+        known: dict[str, list[Item]] = {sku: [] for sku in unknown}
+        for item in self._recall.items(unknown):
+            if self._effective(item.event_id):
+                known[item.sku].append(item)
+        self._items.update((sku, Images(items) if items else NONE) for sku, items in known.items())
+        for row in self._recall.policies(unknown):
+            self._policies.put(row)
 
     def _open_orders(self, book: OrderBook, table: str, keys: Collection[tuple[str, str]]) -> None:
         missing = book.missing(keys)
@@ -218,10 +245,7 @@ class State:
         rows = list(self._recall.orders(table, missing))
         book.open(missing, rows)
         accounts = [Key(row.warehouse, row.sku) for row in rows]
-        unknown = self._accounts.missing(accounts)
-        if unknown:
-            self._accounts.open(unknown, self._recall.accounts(unknown))
-            self._learn({key[1] for key in unknown})
+        self._open(self._accounts.missing(accounts), ())
 
     def _reserve(self, row: LineRow, difference: int) -> None:
         if difference:

@@ -118,6 +118,8 @@ def _differ(first: str, second: str, value: str) -> Refused:
 
 def _movement(event: ev.Movement) -> None:
     event.quantity = positive(event.quantity, "quantity")
+    if event.unit_cost is not None:
+        _amounts(event, ("unit_cost",))
     if event.status is not None:
         _one_of(event.status, "status", STATUSES)
     if event.due_at is not None:

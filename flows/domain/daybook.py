@@ -1,0 +1,232 @@
+"""The end of a batch: what it moved becomes days, windows, demand, layers and cost of each account.
+
+Rows that come after everything an account knows go on with its last day. Whatever reaches back (a
+late event, a cancel, another cost or category of the item, another time zone) has the days since
+then worked out again from the ledger, by the same function; only what differs is written.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from flows.domain.accounts import Account
+from flows.domain.days import Day, advance, begin_of
+from flows.domain.layers import carried_on, layers_of
+from flows.domain.calendar import local_date
+from flows.domain.prices import BEGINNING, posted
+from flows.domain.recall import Recall
+from flows.domain.rows import Key
+from flows.domain.state import State
+from flows.domain.windows import LENGTHS, Sums, Windows, changed_ranges, sums_of, windows_of
+
+Change = tuple[Day | None, Day | None]
+"""A day as it was and as it is now."""
+STEP = 30
+"""Days that are asked for at once when a year of them comes into the windows."""
+
+
+class Daybook:
+    """Keeps the days of one partition's accounts."""
+
+    def __init__(self, state: State, recall: Recall) -> None:
+        """`recall` answers for what is no longer in memory."""
+        self._state = state
+        self._recall = recall
+
+    def close(self) -> None:
+        """Work out what the batch changed; accounts that this concerns are touched afterwards."""
+        self._pass_midnights()
+        again: dict[Key, datetime] = {}
+        for account in self._state.touched():
+            since = self._reaches_back(account)
+            if since is not None:
+                again[account.key] = since
+            elif account.moves:
+                self._go_on(account)
+        if again:
+            self._work_out_again(again)
+        for account in self._state.touched():
+            account.images = self._state.images(account.key.sku)
+            account.moves = None
+            account.booked_to = account.moved_to
+        self._state.rezoned.clear()
+
+    def _pass_midnights(self) -> None:
+        """Move the windows on where the clock has passed a local midnight."""
+        state = self._state
+        if state.clock is None:
+            return
+        rolled: dict[str, tuple[int | None, int]] = {}
+        for warehouse in state.warehouses():
+            today = local_date(state.clock, state.zone(warehouse)).toordinal()
+            before = state.today.get(warehouse)
+            state.today[warehouse] = today
+            if today != before and warehouse not in state.rezoned:
+                rolled[warehouse] = (before, today)
+        if not rolled:
+            return
+        moved = {key: days for w, span in rolled.items() for key, days in self._moved(w, *span)}
+        state.touch_all(moved)
+        for account in state.touched():
+            span = rolled.get(account.key.warehouse)
+            days = moved.get(account.key, ())
+            if span is not None and (days or account.windows is not None):
+                windows = account.windows or Windows()
+                windows.roll(days, *span)
+                account.windows_changed(windows)
+
+    def _moved(
+        self, warehouse: str, before: int | None, today: int
+    ) -> Iterable[tuple[Key, list[tuple[int, Sums]]]]:
+        """Return, by account, the days that come in or drop out; note the demand of the former."""
+        found: dict[Key, list[tuple[int, Sums]]] = defaultdict(list)
+        demand = self._state.changes.demand
+        for first, last in changed_ranges(before, today):
+            for start in range(first, last + 1, STEP):
+                end = min(start + STEP - 1, last)
+                for sku, day, sums in self._recall.moved_days(warehouse, start, end):
+                    found[Key(warehouse, sku)].append((day, sums))
+                    if sums.issues and (before is None or day >= before):
+                        demand[warehouse, sku, day] = sums.issues
+        return found.items()
+
+    def _reaches_back(self, account: Account) -> datetime | None:
+        """Return from when on the account's days are to be worked out again, if at all."""
+        since: datetime | None = None
+        booked_to = account.booked_to
+        if account.moves and booked_to is not None:
+            first = min([row.at for row in account.moves])
+            if first <= booked_to:
+                since = first
+        if account.day is None:
+            return since
+        if account.key.warehouse in self._state.rezoned:
+            return BEGINNING
+        images = self._state.images(account.key.sku)
+        if images is not account.images:
+            if images.category != account.images.category:
+                return BEGINNING
+            other = images.differ_since(account.images)
+            if other is not None and (booked_to is None or other <= booked_to):
+                since = other if since is None else min(since, other)
+        return since
+
+    def _go_on(self, account: Account) -> None:
+        zone = self._state.zone(account.key.warehouse)
+        price = self._state.images(account.key.sku).cost
+        before = account.day
+        days = advance(before, [posted(row) for row in account.moves or ()], zone, price)
+        if not days:
+            return
+        changes: list[Change] = [(None, day) for day in days]
+        if before is not None and days[0].day == before.day:
+            changes[0] = (before, days[0])
+        self._add(account, changes)
+        account.layers = carried_on(account.layers, before, days)
+        account.day = days[-1]
+        if account.first_on is None:
+            account.first_on = days[0].day
+        for day in days:
+            if day.outbound > 0:
+                account.issued_on = day.day
+
+    def _work_out_again(self, again: dict[Key, datetime]) -> None:
+        """Replace the days from the local day of each time on."""
+        state = self._state
+        known = self._recall.days(again)
+        starts: dict[Key, datetime] = {}
+        kept: dict[Key, list[Day]] = {}
+        for key, since in again.items():
+            kept[key] = []
+            starts[key] = BEGINNING
+            if since is not BEGINNING:
+                zone = state.zone(key.warehouse)
+                first = local_date(since, zone).toordinal()
+                starts[key] = begin_of(first, zone)
+                kept[key] = [day for day in known.get(key, ()) if day.day < first]
+        ledger = self._recall.ledger(starts)
+        for key in again:
+            account = state.known(key)
+            rows = [*ledger.get(key, ()), *map(posted, account.moves or ())]
+            base = kept[key][-1] if kept[key] else None
+            price = state.images(key.sku).cost
+            days = kept[key] + advance(base, rows, state.zone(key.warehouse), price)
+            self._replace(account, known.get(key, ()), days)
+
+    def _replace(self, account: Account, old: Sequence[Day], new: list[Day]) -> None:
+        was, now = ({day.day: day for day in days} for days in (old, new))
+        changes = [(was.get(n), now.get(n)) for n in sorted({*was, *now})]
+        differing = [(a, b) for a, b in changes if a != b]
+        key = account.key
+        today = self._state.today.get(key.warehouse)
+        self._put(account, differing)
+        category = self._state.images(key.sku).category
+        if category == account.images.category:
+            self._sum_up(key, category, differing)
+        else:
+            self._sum_up(key, account.images.category, [(day, None) for day in old])
+            self._sum_up(key, category, [(None, day) for day in new])
+        rezoned = key.warehouse in self._state.rezoned
+        if today is not None:
+            for before, after in changes if rezoned else differing:
+                self._demand(key, today, before, after)
+            account.windows_changed(windows_of(new, today))
+        account.layers = layers_of(new)
+        account.day = new[-1] if new else None
+        account.first_on = new[0].day if new else None
+        account.issued_on = max((day.day for day in new if day.outbound > 0), default=None)
+
+    def _add(self, account: Account, changes: Sequence[Change]) -> None:
+        """Book days that go on: tables, sums of the category, windows, demand."""
+        key = account.key
+        self._put(account, changes)
+        self._sum_up(key, self._state.images(key.sku).category, changes)
+        today = self._state.today.get(key.warehouse)
+        if today is None:
+            return
+        for before, after in changes:
+            assert after is not None  # noqa: S101 days that go on never vanish
+            age = today - after.day
+            if 0 < age:
+                self._demand(key, today, before, after)
+                if age < LENGTHS[-1]:
+                    windows = account.windows or Windows()
+                    windows.add(_minus(sums_of(after), sums_of(before)), age)
+                    account.windows_changed(windows)
+
+    def _put(self, account: Account, changes: Iterable[Change]) -> None:
+        rows = self._state.changes.days
+        key = account.key
+        for before, after in changes:
+            day = after or before
+            assert day is not None  # noqa: S101 a change has at least one side
+            rows[key.warehouse, key.sku, day.day] = after
+
+    def _demand(self, key: Key, today: int, before: Day | None, after: Day | None) -> None:
+        """Note the demand of a closed day; 0 takes its row away."""
+        day = after or before
+        assert day is not None  # noqa: S101 a change has at least one side
+        issues = after.issues if after is not None and after.day < today else 0
+        if issues or before is not None:
+            self._state.changes.demand[key.warehouse, key.sku, day.day] = issues
+
+    def _sum_up(self, key: Key, category: str, changes: Iterable[Change]) -> None:
+        """Add what days became more or less to the sums of their category."""
+        sums = self._state.changes.turnover
+        for before, after in changes:
+            for day, sign in ((before, -1), (after, 1)):
+                if day is None:
+                    continue
+                row = sums.setdefault((key.warehouse, category, day.day), [0] * 6)
+                row[0] += sign * day.issues
+                row[1] += sign * day.issue_cost
+                row[2] += sign * (day.closing - day.opening)
+                row[3] += sign * day.moment
+                row[4] += sign * day.value_net
+                row[5] += sign * day.value_moment
+
+
+def _minus(one: Sums, other: Sums) -> Sums:
+    return Sums(one.net - other.net, one.moment - other.moment, one.issues - other.issues)

@@ -1,0 +1,87 @@
+"""The images of an item in the order of effect: the last one wins, each priced its own time.
+
+A receipt that states no cost is taken at the item's cost of its time: that of the last image with a
+cost at or before it; before the first such image, that one's. So what stock costs is a function of
+the set of images.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from copy import copy
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from flows.domain.days import Posted
+from flows.domain.events import Item
+from flows.domain.master import order_of
+from flows.domain.rows import Row
+
+COST_DIGITS = 12
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class Images:
+    """The effective images of one item; of all but the last only the cost is kept."""
+
+    __slots__ = ("_costs", "_times", "last")
+
+    def __init__(self, images: Iterable[Item] = ()) -> None:
+        """Take the images in any order."""
+        self.last: Item | None = None
+        self._times: tuple[datetime, ...] = ()
+        self._costs: tuple[int, ...] = ()
+        for image in sorted(images, key=order_of):
+            self._take(image)
+
+    def _take(self, image: Item) -> None:
+        self.last = image
+        cost = scaled(image.unit_cost)
+        if cost is not None and (not self._costs or cost != self._costs[-1]):
+            self._times += (image.occurred_at,)
+            self._costs += (cost,)
+
+    @property
+    def category(self) -> str:
+        """The category of the item; "" is none."""
+        return "" if self.last is None else self.last.category or ""
+
+    def followed_by(self, image: Item) -> Images:
+        """Return the images with one more, the newest."""
+        twin = copy(self)
+        twin._take(image)
+        return twin
+
+    def cost(self, at: datetime) -> int | None:
+        """Return the cost of one base unit at a time, in 10⁻¹² of the currency."""
+        costs = self._costs
+        if not costs:
+            return None
+        return costs[max(bisect_right(self._times, at) - 1, 0)]
+
+    def differ_since(self, other: Images) -> datetime | None:
+        """Return from when on the costs are others than those of `other`; None: never."""
+        mine, theirs = self._spans(), other._spans()
+        if mine == theirs:
+            return None
+        return min((at for at, _ in set(mine) ^ set(theirs)), default=BEGINNING)
+
+    def _spans(self) -> list[tuple[datetime, int]]:
+        """Return each cost with the time from which it holds: the first from the beginning."""
+        times = (BEGINNING, *self._times[1:])
+        return list(zip(times, self._costs, strict=False))
+
+
+NONE = Images()
+
+
+def scaled(cost: Decimal | None) -> int | None:
+    """Return a cost in 10⁻¹² of the currency; it has at most twelve decimals."""
+    return None if cost is None else int(cost.scaleb(COST_DIGITS))
+
+
+def posted(row: Row) -> Posted:
+    """Return a row of the ledger as days need it."""
+    cost = scaled(row.facts.unit_cost)
+    return Posted(row.at, row.event_id, row.type, row.quantity, row.correction, cost)
