@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,19 @@ from msgspec import Struct
 from psycopg.types.multirange import Multirange
 
 from flows.domain.events import Bin, Event, Item, Warehouse
-from flows.domain.fixed import decimal
+from flows.domain.fixed import COST_PLACES, PLACES, VALUE_PLACES, decimal, scaled, text
 from flows.domain.master import order_of
 from flows.domain.memory import MemoryStore
-from flows.domain.rows import LineRow, Order
+from flows.domain.rows import LineRow, Order, StockRow
 from flows.store.statements import MASTER_COLUMNS
+from flows.store.windows import (
+    AREA,
+    AREA_PLACES,
+    MOMENT_PLACES,
+    PER_DAY,
+    RATE_PLACES,
+    VALUE_MOMENT_PLACES,
+)
 
 Values = tuple[Any, ...]
 Expected = Iterable[tuple[Values, Values]]
@@ -65,7 +74,7 @@ def _movements(stores: list[MemoryStore]) -> Expected:
                         r.at, r.seq, r.event_id, r.warehouse, r.sku, r.lot, r.bin, r.status, r.type,
                         _q(r.quantity), r.variance, r.correction, f.order_id, f.line_id, f.document,
                         f.operator, f.device, f.video_url, f.counterpart, f.reason, f.recorded_at,
-                        f.expires_on, f.produced_on, f.due_at,
+                        f.expires_on, f.produced_on, f.due_at, plain(f.unit_cost),
                     ),
                 )  # fmt: skip
 
@@ -80,8 +89,69 @@ def _stock(stores: list[MemoryStore]) -> Expected:
                     _q(r.in_transit), _q(r.incoming), _q(r.projected), _q(r.safety_stock),
                     _q(r.reorder_point), _q(r.max_stock), r.water_level, plain(r.unit_cost),
                     plain(r.value), r.moved_to, r.counted_to, r.updated_at, r.next_change_at,
+                    *_windows(r),
                 ),
             )  # fmt: skip
+
+
+def _windows(r: StockRow) -> Values:
+    w = r.windows
+    moments = None if w is None else tuple(plain(_n(m, MOMENT_PLACES)) for m in w.moment)
+    return (
+        None if r.demand_per_day is None else _n(r.demand_per_day, RATE_PLACES),
+        *map(_date, (r.stock_out_on, r.below_safety_on, r.first_on, r.issued_on, r.day)),
+        _q(r.day_net), _n(r.day_moment, MOMENT_PLACES), _q(r.day_issues),
+        None if w is None else _qs(w.net), moments, None if w is None else _qs(w.issues),
+        None if w is None else _qs(w.demand),
+        tuple((_iso(day), text(n)) for day, n in r.layers) or None,
+    )  # fmt: skip
+
+
+def _n(units: int, places: int) -> Decimal:
+    return Decimal(scaled(units, places))
+
+
+def _qs(quantities: Iterable[int]) -> Values:
+    return tuple(plain(decimal(units)) for units in quantities)
+
+
+def _date(ordinal: int | None) -> date | None:
+    return None if ordinal is None else date.fromordinal(ordinal)
+
+
+def _iso(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
+
+
+def _days(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for key, days in store.day_rows.items():
+            for d in days.values():
+                yield (
+                    (*key, _date(d.day)),
+                    (
+                        _q(d.opening), _q(d.inbound), _q(d.outbound), _q(d.other), _q(d.closing),
+                        _n(d.area * AREA // PER_DAY, AREA_PLACES), _q(d.low), _q(d.high),
+                        _q(d.issues), _q(d.received), _n(d.moment, MOMENT_PLACES),
+                        None if d.cost is None else _n(d.cost, COST_PLACES),
+                        _n(d.issue_cost, VALUE_PLACES), _n(d.value, VALUE_PLACES),
+                        _n(d.value_net, VALUE_PLACES), _n(d.value_moment, VALUE_MOMENT_PLACES),
+                    ),
+                )  # fmt: skip
+
+
+def _turnover(stores: list[MemoryStore]) -> Expected:
+    places = (PLACES, VALUE_PLACES, PLACES, MOMENT_PLACES, VALUE_PLACES, VALUE_MOMENT_PLACES)
+    for store in stores:
+        for (warehouse, category, day), sums in store.turnover.items():
+            key = (warehouse, category, _date(day))
+            yield key, tuple(_n(value, n) for value, n in zip(sums, places, strict=True))
+
+
+def _demand(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for (warehouse, sku, day), issues in store.demand.items():
+            yield (warehouse, sku, _date(day)), (_q(issues),)
 
 
 def _cells(stores: list[MemoryStore]) -> Expected:
@@ -226,6 +296,7 @@ _FACTS = [
     "occurred_at", "device_seq", "event_id", "warehouse", "sku", "lot", "bin", "status", "type",
     "quantity", "variance", "correction", "order_id", "line_id", "document", "operator", "device",
     "video_url", "counterpart", "reason", "recorded_at", "expires_on", "produced_on", "due_at",
+    "unit_cost",
 ]  # fmt: skip
 _LINE_KEY = ["warehouse", "order_id", "line_id", "sku"]
 _LINE_END = ["cancelled", "state", "version", "due_at", "document"]
@@ -246,7 +317,17 @@ TABLES = [
     Table("stock", ["warehouse", "sku"],
           ["on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected",
            "safety_stock", "reorder_point", "max_stock", "water_level", "unit_cost", "value",
-           "moved_to", "counted_to", "updated_at", "next_change_at"], _stock),
+           "moved_to", "counted_to", "updated_at", "next_change_at", "demand_per_day",
+           "stock_out_on", "below_safety_on", "first_on", "issued_on", "day", "day_net",
+           "day_moment", "day_issues", "window_net", "window_moment", "window_issues", "demand",
+           "layers"], _stock),
+    Table("stock_daily", ["warehouse", "sku", "day"],
+          ["opening", "inbound", "outbound", "other", "closing", "area", "min", "max", "issues",
+           "received", "moment", "unit_cost", "issue_cost", "value", "value_net",
+           "value_moment"], _days),
+    Table("turnover_daily", ["warehouse", "category", "day"],
+          ["issues", "issue_cost", "net", "moment", "value_net", "value_moment"], _turnover),
+    Table("demand_daily", ["warehouse", "sku", "day"], ["issues"], _demand),
     Table("stock_bins", ["warehouse", "sku", "lot", "bin", "status"],
           ["quantity", "expires_on", "received_at"], _cells),
     Table("lot_dates", ["warehouse", "sku", "lot"],

@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from itertools import islice
 
+from flows.domain.calendar import local_date, midnight
 from flows.domain.days import Day, begin_of
 from flows.domain.demand import Demand, demand_of
-from flows.domain.fixed import SCALE
+from flows.domain.fixed import COST_PLACES, SCALE
 from flows.domain.levels import water_level
-from flows.domain.calendar import local_date, midnight
 from flows.domain.master import Limits
 from flows.domain.planning import lead_time, reorder_point, safety_stock, stock_out_on
-from flows.domain.prices import COST_DIGITS, NONE, Images
+from flows.domain.prices import NONE, Images
 from flows.domain.recall import AccountRows
 from flows.domain.rows import (
     Cell,
@@ -264,7 +264,7 @@ class Account:
     def unit_cost(self, images: Images) -> Decimal | None:
         """Return the moving average cost; the item's own until stock had one."""
         if self.day is not None and self.day.cost is not None:
-            return _EXACT.scaleb(Decimal(self.day.cost), -COST_DIGITS)
+            return _EXACT.scaleb(Decimal(self.day.cost), -COST_PLACES)
         return None if images.last is None else images.last.unit_cost
 
     def thresholds(self, limits: Limits, demand: Demand | None) -> tuple[int | None, int | None]:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from flows.domain.accounts import Account
-from flows.domain.days import Day, advance, begin_of
-from flows.domain.layers import carried_on, layers_of
 from flows.domain.calendar import local_date
+from flows.domain.days import Day, advance, begin_of, bounds, measure
+from flows.domain.layers import carried_on, layers_of
 from flows.domain.prices import BEGINNING, posted
 from flows.domain.recall import Recall
 from flows.domain.rows import Key
@@ -135,6 +135,7 @@ class Daybook:
     def _work_out_again(self, again: dict[Key, datetime]) -> None:
         """Replace the days from the local day of each time on."""
         state = self._state
+        state.changes.reached_back = True
         known = self._recall.days(again)
         starts: dict[Key, datetime] = {}
         kept: dict[Key, list[Day]] = {}
@@ -156,10 +157,14 @@ class Daybook:
             self._replace(account, known.get(key, ()), days)
 
     def _replace(self, account: Account, old: Sequence[Day], new: list[Day]) -> None:
+        key = account.key
+        rezoned = key.warehouse in self._state.rezoned
+        zone = self._state.zone(key.warehouse)
+        for day in old:
+            measure(day, *bounds(day.day, zone))
         was, now = ({day.day: day for day in days} for days in (old, new))
         changes = [(was.get(n), now.get(n)) for n in sorted({*was, *now})]
-        differing = [(a, b) for a, b in changes if a != b]
-        key = account.key
+        differing = [(a, b) for a, b in changes if rezoned or a != b]
         today = self._state.today.get(key.warehouse)
         self._put(account, differing)
         category = self._state.images(key.sku).category
@@ -168,9 +173,8 @@ class Daybook:
         else:
             self._sum_up(key, account.images.category, [(day, None) for day in old])
             self._sum_up(key, category, [(None, day) for day in new])
-        rezoned = key.warehouse in self._state.rezoned
         if today is not None:
-            for before, after in changes if rezoned else differing:
+            for before, after in differing:
                 self._demand(key, today, before, after)
             account.windows_changed(windows_of(new, today))
         account.layers = layers_of(new)
@@ -189,7 +193,7 @@ class Daybook:
         for before, after in changes:
             assert after is not None  # noqa: S101 days that go on never vanish
             age = today - after.day
-            if 0 < age:
+            if age > 0:
                 self._demand(key, today, before, after)
                 if age < LENGTHS[-1]:
                     windows = account.windows or Windows()

@@ -58,17 +58,13 @@ class Day(Struct, gc=False):
     value: int = 0
     value_net: int = 0
     value_moment: int = 0
+    area: int = 0
+    """∫ stock dt over the whole day, in 1/10000 units × µs; after the last movement it holds."""
 
     @property
     def closing(self) -> int:
         """Stock when the day ended."""
         return self.opening + self.inbound - self.outbound + self.other
-
-    def area(self, zone: str) -> int:
-        """Return ∫ stock dt over the whole day, in 1/10000 units × µs."""
-        start, end = bounds(self.day, zone)
-        closing = self.closing
-        return closing * (end - start) - (self.moment - start * (closing - self.opening))
 
 
 @lru_cache(maxsize=16_384)
@@ -153,11 +149,13 @@ def advance(base: Day | None, rows: Sequence[Posted], zone: str, price: Price) -
     days: list[Day] = []
     day = base
     start = end = 0
-    if base is not None:
-        start, end = bounds(base.day, zone)
+    if day is not None:
+        start, end = bounds(day.day, zone)
     for instant in instants(rows, price):
         at = micros(instant.at)
         if day is None or at >= end:
+            if days:
+                measure(days[-1], start, end)
             ordinal = local_date(instant.at, zone).toordinal()
             start, end = bounds(ordinal, zone)
             day = _next(ordinal, day)
@@ -166,7 +164,15 @@ def advance(base: Day | None, rows: Sequence[Posted], zone: str, price: Price) -
             day = copy(day)
             days.append(day)
         _step(day, instant, at, price)
+    if days:
+        measure(days[-1], start, end)
     return days
+
+
+def measure(day: Day, start: int, end: int) -> None:
+    """Set the area of a day that begins and ends at these instants, in µs since 1970."""
+    closing = day.closing
+    day.area = closing * (end - start) - (day.moment - start * (closing - day.opening))
 
 
 def _next(ordinal: int, before: Day | None) -> Day:

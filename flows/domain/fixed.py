@@ -5,11 +5,15 @@ Addition of ints is exact and ten times cheaper than of Decimals; SQL holds NUME
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 
 SCALE = 10_000
 PLACES = 4
+COST_PLACES = 12
+VALUE_PLACES = PLACES + COST_PLACES
+SECOND_PLACES = 6
+_EXACT = Context(prec=100)
 
 
 def fixed(quantity: Decimal | None) -> int:
@@ -27,3 +31,15 @@ def text(units: int) -> str:
     """Return 1/10000 units in the form that COPY reads, such as -3.5000."""
     sign, rest = ("-", -units) if units < 0 else ("", units)
     return f"{sign}{rest // SCALE}.{rest % SCALE:04d}"
+
+
+def scaled(units: int, places: int) -> str:
+    """Return an int in units of 10^−places in the form that COPY reads."""
+    sign, rest = ("-", -units) if units < 0 else ("", units)
+    digits = f"{rest:0{places + 1}d}"
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
+def unscaled(value: Decimal, places: int) -> int:
+    """Return a number in units of 10^−places, exactly; it has no more decimals."""
+    return int(_EXACT.scaleb(value, places))

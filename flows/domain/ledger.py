@@ -78,7 +78,14 @@ class Ledger:
         self._cancels = Cancels(start.cancels)
         self._devices = Devices(recall.devices)
         self._judged_by = self._ahead = self._old = NEVER
-        self._state = State(recall, start, owns, zone, accounts, self._cancels.effective)
+        self._state = State(
+            recall,
+            start,
+            owns,
+            zone=zone,
+            accounts=accounts,
+            effective=self._cancels.effective,
+        )
         self._effects = Effects(self._state, recall, self._cancels)
         self._daybook = Daybook(self._state, recall)
 

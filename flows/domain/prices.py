@@ -15,10 +15,10 @@ from decimal import Decimal
 
 from flows.domain.days import Posted
 from flows.domain.events import Item
+from flows.domain.fixed import COST_PLACES
 from flows.domain.master import order_of
 from flows.domain.rows import Row
 
-COST_DIGITS = 12
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -33,11 +33,12 @@ class Images:
         self._times: tuple[datetime, ...] = ()
         self._costs: tuple[int, ...] = ()
         for image in sorted(images, key=order_of):
-            self._take(image)
+            self.take(image)
 
-    def _take(self, image: Item) -> None:
+    def take(self, image: Item) -> None:
+        """Take one more image in, the newest so far."""
         self.last = image
-        cost = scaled(image.unit_cost)
+        cost = cost_units(image.unit_cost)
         if cost is not None and (not self._costs or cost != self._costs[-1]):
             self._times += (image.occurred_at,)
             self._costs += (cost,)
@@ -50,7 +51,7 @@ class Images:
     def followed_by(self, image: Item) -> Images:
         """Return the images with one more, the newest."""
         twin = copy(self)
-        twin._take(image)
+        twin.take(image)
         return twin
 
     def cost(self, at: datetime) -> int | None:
@@ -76,12 +77,12 @@ class Images:
 NONE = Images()
 
 
-def scaled(cost: Decimal | None) -> int | None:
+def cost_units(cost: Decimal | None) -> int | None:
     """Return a cost in 10⁻¹² of the currency; it has at most twelve decimals."""
-    return None if cost is None else int(cost.scaleb(COST_DIGITS))
+    return None if cost is None else int(cost.scaleb(COST_PLACES))
 
 
 def posted(row: Row) -> Posted:
     """Return a row of the ledger as days need it."""
-    cost = scaled(row.facts.unit_cost)
+    cost = cost_units(row.facts.unit_cost)
     return Posted(row.at, row.event_id, row.type, row.quantity, row.correction, cost)

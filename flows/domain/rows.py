@@ -381,8 +381,11 @@ class Changes(Struct):
     dropped_runs: list[int] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
     devices: list[DeviceRow] = field(default_factory=list)
+    reached_back: bool = False
+    """Days before the last were worked out again: sums may have come to nothing."""
     days: dict[tuple[str, str, int], Day | None] = field(default_factory=dict)
     turnover: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
-    """Summands of (warehouse, category, day): issues, their cost, net, moment, value net, moment."""
+    """By (warehouse, category, day), what to add: issues, issue_cost, net, moment, value_net and
+    value_moment."""
     demand: dict[tuple[str, str, int], int] = field(default_factory=dict)
     """Issues of closed days of (warehouse, sku, day); 0 takes the row away."""

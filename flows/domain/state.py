@@ -24,6 +24,7 @@ class State:
         recall: Recall,
         start: Start,
         owns: Callable[[str], bool],
+        *,
         zone: str,
         accounts: int,
         effective: Callable[[str], bool],

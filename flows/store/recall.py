@@ -7,36 +7,40 @@ depends on rows that a batch in flight may write (history, finds, due-lists) wai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
 from connectors.session import Session
+from flows.domain.days import Day, Posted
 from flows.domain.decode.canonical import decode
 from flows.domain.events import Event, Item, Warehouse
-from flows.domain.fixed import fixed
+from flows.domain.fixed import fixed, unscaled
+from flows.domain.prices import cost_units
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rejects import Reject
 from flows.domain.rows import (
     CancelRow,
-    Cell,
     CellRow,
     Counters,
     CountRow,
     DeviceRow,
-    Facts,
     IdRun,
     Key,
     LineRow,
-    LotRow,
     Order,
     PolicyRow,
     Row,
-    StockRow,
+)
+from flows.domain.windows import Sums
+from flows.store.records import Record, count_of, leg_of, lot_of, stock_of
+from flows.store.windows import (
+    DAY,
+    MOMENT_PLACES,
+    day_of,
 )
 
 _KEYS = "(SELECT * FROM unnest(%s::text[], %s::text[]))"
@@ -44,7 +48,8 @@ _MINE = "(SELECT warehouse FROM inventory.partitions WHERE log_partition = %s)"
 _LEG = (
     "occurred_at AS at, device_seq AS seq, event_id, warehouse, sku, lot, bin, status, type,"
     " quantity, log_offset AS offset, variance, correction, order_id, line_id, document, operator,"
-    " device, video_url, counterpart, reason, recorded_at, expires_on, produced_on, due_at"
+    " device, video_url, counterpart, reason, recorded_at, expires_on, produced_on, due_at,"
+    " unit_cost"
 )
 _KIND_KEYS = {
     "order_line": "warehouse = %s AND key = %s AND line_id = %s",
@@ -54,7 +59,6 @@ _KIND_KEYS = {
     "bin": "warehouse = %s AND key = %s",
     "warehouse": "warehouse = %s",
 }
-Record = dict[str, Any]
 
 
 class DatabaseRecall:
@@ -100,6 +104,7 @@ class DatabaseRecall:
             self._registers("sku = ''", ()),
             [CancelRow(**row) for row in cancels],
             [IdRun(**row) for row in runs],
+            [name for (name,) in self._tuples(_MINE[1:-1], mine)],
         )
 
     def accounts(self, keys: Collection[Key]) -> AccountRows:
@@ -108,7 +113,9 @@ class DatabaseRecall:
         stock = self._rows(
             "SELECT warehouse, sku, on_hand, on_hold, reserved, available, in_transit, incoming,"
             " projected, safety_stock, reorder_point, max_stock, water_level, unit_cost, value,"
-            " moved_to, counted_to, updated_at, next_change_at, version"
+            " moved_to, counted_to, updated_at, next_change_at, version, demand_per_day,"
+            " stock_out_on, below_safety_on, first_on, issued_on, day, day_net, day_moment,"
+            " day_issues, window_net, window_moment, window_issues, demand, layers"
             f" FROM inventory.stock_figures WHERE (warehouse, sku) IN {_KEYS}",
             arrays,
         )
@@ -123,11 +130,13 @@ class DatabaseRecall:
         lots = self._rows(
             f"SELECT * FROM inventory.lot_dates WHERE (warehouse, sku) IN {_KEYS}", arrays
         )
+        last_days = self._last_days(stock)
         return AccountRows(
-            [_stock(row) for row in stock],
+            [stock_of(row) for row in stock],
             [CellRow(**{**row, "quantity": fixed(row["quantity"])}) for row in cells],
-            [_lot(row) for row in lots],
+            [lot_of(row) for row in lots],
             self._lines("purchases", f"state = 'open' AND (warehouse, sku) IN {_KEYS}", arrays),
+            last_days,
         )
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
@@ -136,10 +145,13 @@ class DatabaseRecall:
 
     def items(self, skus: Collection[str]) -> Iterable[Item]:
         """See Recall."""
-        rows = self._rows(
-            "SELECT * FROM inventory.items WHERE sku = ANY(%s::text[])", (list(skus),)
+        rows = self._tuples(
+            "SELECT body::text FROM inventory.journal"
+            " WHERE type = 'item' AND sku = ANY(%s::text[]) AND log_partition = %s",
+            (list(skus), self._partition),
         )
-        return [Item(**row) for row in rows]
+        events = (event for (body,) in rows for event in decode(body.encode()))
+        return [event for event in events if isinstance(event, Item)]
 
     def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
         """See Recall."""
@@ -167,7 +179,7 @@ class DatabaseRecall:
             " WHERE warehouse = %s AND sku = %s AND NOT cancelled",
             key,
         )
-        return [_count(row) for row in rows]
+        return [count_of(row) for row in rows]
 
     def rows(self, key: Key, since: datetime) -> list[Row]:
         """See Recall."""
@@ -235,9 +247,72 @@ class DatabaseRecall:
         )
         return [Key(*row) for row in rows]
 
+    def days(self, keys: Collection[Key]) -> dict[Key, list[Day]]:
+        """See Recall."""
+        self._settled()
+        rows = self._tuples(
+            f"SELECT warehouse, sku, {DAY} FROM inventory.stock_daily"
+            f" WHERE (warehouse, sku) IN {_KEYS} ORDER BY warehouse, sku, day",
+            _columns(keys),
+        )
+        found: dict[Key, list[Day]] = {}
+        for warehouse, sku, *day in rows:
+            found.setdefault(Key(warehouse, sku), []).append(day_of(day))
+        return found
+
+    def ledger(self, since: Mapping[Key, datetime]) -> dict[Key, list[Posted]]:
+        """See Recall."""
+        self._settled()
+        rows = self._tuples(
+            "SELECT m.warehouse, m.sku, m.occurred_at, m.event_id, m.type, m.quantity,"
+            " m.correction, m.unit_cost"
+            " FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) AS k (warehouse, sku, since)"
+            " JOIN inventory.movements AS m ON m.sku = k.sku AND m.warehouse = k.warehouse"
+            " AND m.occurred_at >= k.since WHERE m.occurred_at >= %s",
+            (*_columns(since), list(since.values()), min(since.values())),
+        )
+        found: dict[Key, list[Posted]] = {}
+        for warehouse, sku, at, event_id, kind, quantity, correction, cost in rows:
+            found.setdefault(Key(warehouse, sku), []).append(
+                Posted(at, event_id, kind, fixed(quantity), correction, cost_units(cost))
+            )
+        return found
+
+    def moved_days(self, warehouse: str, first: int, last: int) -> Iterable[tuple[str, int, Sums]]:
+        """See Recall."""
+        self._settled()
+        rows = self._tuples(
+            "SELECT sku, day, closing - opening, moment, issues FROM inventory.stock_daily"
+            " WHERE warehouse = %s AND day BETWEEN %s AND %s",
+            (warehouse, date.fromordinal(first), date.fromordinal(last)),
+        )
+        for sku, day, net, moment, issues in rows:
+            sums = Sums(fixed(net), unscaled(moment, MOMENT_PLACES), fixed(issues))
+            yield sku, day.toordinal(), sums
+
     def due(self, clock: datetime) -> list[Key]:
         """See Recall."""
         return self._found("s.next_change_at <= %s", (clock,))
+
+    def _last_days(self, stock: list[Record]) -> list[tuple[Key, Day]]:
+        """Return the last day of each account: one query a chunk of the table, not all in each."""
+        months: dict[int, list[tuple[str, str, date]]] = {}
+        for row in stock:
+            day = row["day"]
+            if day is not None:
+                months.setdefault(day.toordinal() // 30, []).append(
+                    (row["warehouse"], row["sku"], day)
+                )
+        found = []
+        for keys in months.values():
+            days = [day for *_, day in keys]
+            found += self._tuples(
+                f"SELECT warehouse, sku, {DAY} FROM inventory.stock_daily"
+                " WHERE day BETWEEN %s AND %s AND (warehouse, sku, day) IN"
+                " (SELECT * FROM unnest(%s::text[], %s::text[], %s::date[]))",
+                (min(days), max(days), *map(list, zip(*keys, strict=True))),
+            )
+        return [(Key(warehouse, sku), day_of(day)) for warehouse, sku, *day in found]
 
     def _found(self, condition: str, parameters: tuple[Any, ...]) -> list[Key]:
         self._settled()
@@ -252,7 +327,7 @@ class DatabaseRecall:
     def _legs(self, condition: str, parameters: tuple[Any, ...]) -> list[Row]:
         self._settled()
         rows = self._rows(f"SELECT {_LEG} FROM inventory.movements WHERE {condition}", parameters)
-        return [_leg(row) for row in rows]
+        return [leg_of(row) for row in rows]
 
     def _journal(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:
         self._settled()
@@ -296,47 +371,3 @@ class DatabaseRecall:
 
 def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
     return [key[0] for key in keys], [key[1] for key in keys]
-
-
-def _leg(row: Record) -> Row:
-    facts = Facts(**{name: row.pop(name) for name in Facts.__struct_fields__})
-    row["quantity"] = fixed(row["quantity"])
-    return Row(**row, facts=facts)
-
-
-def _units(value: Any) -> int | None:
-    return None if value is None else fixed(value)
-
-
-def _stock(row: Record) -> StockRow:
-    for name in ("on_hand", "on_hold", "reserved", "available", "in_transit", "incoming"):
-        row[name] = fixed(row[name])
-    row["projected"] = fixed(row["projected"])
-    for name in ("safety_stock", "reorder_point", "max_stock"):
-        row[name] = _units(row[name])
-    return StockRow(**row)
-
-
-def _lot(row: Record) -> LotRow:
-    def order(kind: str) -> Order | None:
-        at = row[f"{kind}_occurred_at"]
-        if at is None:
-            return None
-        return Order(at, row[f"{kind}_device_seq"] or 0, row[f"{kind}_event_id"])
-
-    return LotRow(
-        row["warehouse"],
-        row["sku"],
-        row["lot"],
-        row["expires_on"],
-        order("expires"),
-        row["produced_on"],
-        order("produced"),
-        row["received_at"],
-    )
-
-
-def _count(row: Record) -> CountRow:
-    lines = row.pop("lines")
-    counted = {Cell(x["lot"], x["bin"], x["status"]): fixed(Decimal(x["quantity"])) for x in lines}
-    return CountRow(**row, lines=counted)

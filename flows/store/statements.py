@@ -7,8 +7,8 @@ from typing import Any
 COLUMNS = {
     "movements": "occurred_at, warehouse, sku, lot, bin, status, type, quantity, variance,"
     " correction, event_id, device_seq, order_id, line_id, document, operator, device, video_url,"
-    " counterpart, reason, recorded_at, expires_on, produced_on, due_at, log_partition,"
-    " log_offset",
+    " counterpart, reason, recorded_at, expires_on, produced_on, due_at, unit_cost,"
+    " log_partition, log_offset",
     "journal": "occurred_at, event_id, type, warehouse, sku, key, line_id, device_seq, body,"
     " log_partition, log_offset",
     "stock_history": "warehouse, sku, on_hand, reserved, available, water_level, log_partition,"
@@ -58,9 +58,46 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "updated_at": TS,
             "next_change_at": TS,
             "version": L,
+            "demand_per_day": Q,
+            **dict.fromkeys(("stock_out_on", "below_safety_on", "first_on", "issued_on", "day"), D),
+            **dict.fromkeys(("day_net", "day_moment", "day_issues"), Q),
+            **dict.fromkeys(
+                ("window_net", "window_moment", "window_issues", "demand"), "numeric[]"
+            ),
+            "layers": J,
         },
         2,
     ),
+    "stock_daily": (
+        {
+            "warehouse": T,
+            "sku": T,
+            "day": D,
+            **dict.fromkeys(
+                (
+                    "opening",
+                    "inbound",
+                    "outbound",
+                    "other",
+                    "closing",
+                    "area",
+                    "min",
+                    "max",
+                    "issues",
+                    "received",
+                    "moment",
+                    "unit_cost",
+                    "issue_cost",
+                    "value",
+                    "value_net",
+                    "value_moment",
+                ),
+                Q,
+            ),
+        },
+        3,
+    ),
+    "demand_daily": ({"warehouse": T, "sku": T, "day": D, "issues": Q}, 3),
     "stock_bins": (
         {
             "warehouse": T,
@@ -162,7 +199,13 @@ def _names(columns: Columns) -> str:
 
 
 def _arrays(columns: Columns) -> str:
-    return ", ".join(f"%s::{kind}[]" for kind in columns.values())
+    """Return the parameters: one array a column; a column of arrays is an array of texts."""
+    return ", ".join(f"%s::{T if kind[-1] == ']' else kind}[]" for kind in columns.values())
+
+
+def _selected(columns: Columns) -> str:
+    casts = ((name, f"::{kind}" if kind[-1] == "]" else "") for name, kind in columns.items())
+    return ", ".join(f"new.{name}{cast}" for name, cast in casts)
 
 
 def _set(columns: list[str]) -> str:
@@ -174,7 +217,7 @@ def _upsert(table: str, columns: Columns, key: int) -> str:
     conflict = _CONFLICT.get(table, ", ".join(names[:key]))
     return (
         f"INSERT INTO inventory.{table} AS kept ({_names(columns)}) "
-        f"SELECT * FROM unnest({_arrays(columns)}) "
+        f"SELECT {_selected(columns)} FROM unnest({_arrays(columns)}) AS new ({_names(columns)}) "
         f"ON CONFLICT ({conflict}) DO UPDATE SET {_set(names[key:])}"
     )
 
@@ -230,6 +273,16 @@ UPSERTS: dict[str, str] = {
 }
 
 
+_SUMS = ("issues", "issue_cost", "net", "moment", "value_net", "value_moment")
+_SUM_KEY: Columns = {"warehouse": T, "category": T, "day": D}
+UPSERTS["turnover_daily"] = (
+    f"INSERT INTO inventory.turnover_daily AS kept (warehouse, category, day, {', '.join(_SUMS)})"
+    f" SELECT * FROM unnest({_arrays({**_SUM_KEY, **dict.fromkeys(_SUMS, Q)})})"
+    " ON CONFLICT (warehouse, category, day) DO UPDATE SET "
+    + ", ".join(f"{name} = kept.{name} + excluded.{name}" for name in _SUMS)
+)
+
+
 def _master(table: str, columns: Columns, key: int) -> tuple[str, str]:
     """Return the upsert of newer images and the one of forced images."""
     every = {**columns, "occurred_at": TS, "device_seq": L, "event_id": T}
@@ -279,6 +332,9 @@ MASTER_GONE = {
 }
 LOTS_GONE = _gone("lot_dates", _first(_KEPT["lot_dates"][0], 3))
 CELLS_GONE = _gone("stock_bins", _first(_KEPT["stock_bins"][0], 5))
+DAYS_GONE = _gone("stock_daily", _first(_KEPT["stock_daily"][0], 3))
+DEMAND_GONE = _gone("demand_daily", _first(_KEPT["demand_daily"][0], 3))
+SUMS_GONE = _gone("turnover_daily", _SUM_KEY, "".join(f" AND {name} = 0" for name in _SUMS))
 REGISTERS_GONE = _gone("policies", _first(_POLICY, 4))
 _TRANSFER_KEY = {"document": T, "sku": T, "from": T, "to": T}
 LINES_GONE: dict[str, Any] = {

@@ -6,7 +6,7 @@ so that two writers of global master data never wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -17,6 +17,8 @@ from flows.domain.decode.canonical import encode
 from flows.domain.fixed import text
 from flows.domain.master import order_of
 from flows.domain.rows import Changes, CountRow, DeviceRow, LineRow, MasterRow, Order, Row
+from flows.store import windows
+from flows.store.arrays import columns, upsert
 from flows.store.statements import (
     CELLS_GONE,
     COLUMNS,
@@ -26,7 +28,6 @@ from flows.store.statements import (
     MASTER_COLUMNS,
     MASTER_GONE,
     REGISTERS_GONE,
-    UPSERTS,
 )
 
 
@@ -37,6 +38,7 @@ def write(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     copy_rows(cursor, "journal", COLUMNS["journal"], _entries(changes, p))
     copy_rows(cursor, "stock_history", COLUMNS["stock_history"], _history(changes, p))
     _stock(cursor, changes)
+    windows.write(cursor, changes)
     _cells(cursor, changes)
     _lots(cursor, changes)
     _lines(cursor, "orders", changes.orders)
@@ -73,6 +75,7 @@ def _leg(row: Row, partition: str) -> tuple[str, ...]:
         NULL if facts.expires_on is None else facts.expires_on.isoformat(),
         NULL if facts.produced_on is None else facts.produced_on.isoformat(),
         NULL if facts.due_at is None else facts.due_at.isoformat(),
+        NULL if facts.unit_cost is None else str(facts.unit_cost),
         partition,
         str(row.offset),
     )
@@ -110,24 +113,13 @@ def _history(changes: Changes, partition: str) -> Iterable[tuple[str, ...]]:
         )
 
 
-def _upsert(cursor: psycopg.Cursor, name: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Run an upsert whose parameters are arrays, one for each column."""
-    columns = _columns(rows)
-    if columns:
-        cursor.execute(UPSERTS[name], columns)
-
-
-def _columns(rows: Iterable[Sequence[Any]]) -> list[str]:
-    return [array(column) for column in zip(*rows, strict=True)]
-
-
 def _units(value: int | None) -> str | None:
     return None if value is None else text(value)
 
 
 def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
     changes.stock.sort(key=lambda row: (row.warehouse, row.sku))
-    _upsert(
+    upsert(
         cursor,
         "stock_figures",
         [
@@ -152,6 +144,7 @@ def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
                 row.updated_at,
                 row.next_change_at,
                 row.version,
+                *windows.of_stock(row),
             )
             for row in changes.stock
         ],
@@ -164,8 +157,8 @@ def _cells(cursor: psycopg.Cursor, changes: Changes) -> None:
     )
     gone = [(r.warehouse, r.sku, r.lot, r.bin, r.status) for r in rows if not r.quantity]
     if gone:
-        cursor.execute(CELLS_GONE, _columns(gone))
-    _upsert(
+        cursor.execute(CELLS_GONE, columns(gone))
+    upsert(
         cursor,
         "stock_bins",
         [
@@ -189,8 +182,8 @@ def _lots(cursor: psycopg.Cursor, changes: Changes) -> None:
     rows = {(row.warehouse, row.sku, row.lot): row for row in changes.lots}
     gone = sorted(key for key, row in rows.items() if row.empty)
     if gone:
-        cursor.execute(LOTS_GONE, _columns(gone))
-    _upsert(
+        cursor.execute(LOTS_GONE, columns(gone))
+    upsert(
         cursor,
         "lot_dates",
         [
@@ -219,8 +212,8 @@ def _lines(
 ) -> None:
     gone = sorted(key for key, row in lines.items() if row is None)
     if gone:
-        cursor.execute(LINES_GONE[table], _columns(gone))
-    _upsert(
+        cursor.execute(LINES_GONE[table], columns(gone))
+    upsert(
         cursor,
         table,
         [
@@ -248,7 +241,7 @@ def _lines(
 def _transfers(cursor: psycopg.Cursor, changes: Changes) -> None:
     rows = sorted(changes.transfers.items())
     for name, exact in (("transfers", False), ("transfers_exact", True)):
-        _upsert(
+        upsert(
             cursor,
             name,
             [
@@ -267,14 +260,14 @@ def _transfers(cursor: psycopg.Cursor, changes: Changes) -> None:
         )
     corrected = [key for key, row in rows if row.exact]
     if corrected:
-        cursor.execute(LINES_GONE["transfers"], _columns(corrected))
+        cursor.execute(LINES_GONE["transfers"], columns(corrected))
 
 
 def _rare(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -> None:
     """Write what most batches have none of."""
     anchors = {(r.warehouse, r.sku, r.at, r.event_id): r for r in changes.counts}
-    _upsert(cursor, "counts", [_count(row) for _, row in sorted(anchors.items())])
-    _upsert(
+    upsert(cursor, "counts", [_count(row) for _, row in sorted(anchors.items())])
+    upsert(
         cursor,
         "cancels",
         [(partition, r.cancel_id, r.target_id, r.at, r.offset) for r in changes.cancels],
@@ -283,10 +276,8 @@ def _rare(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     _master(cursor, "items", changes.items, zone)
     _master(cursor, "warehouses", changes.warehouses, zone)
     _master(cursor, "bins", changes.bins, zone)
-    _upsert(
-        cursor, "ticks", [(partition, at, offset) for at, offset in dict(changes.ticks).items()]
-    )
-    _upsert(cursor, "device_sequences", [_device(partition, row) for row in changes.devices])
+    upsert(cursor, "ticks", [(partition, at, offset) for at, offset in dict(changes.ticks).items()])
+    upsert(cursor, "device_sequences", [_device(partition, row) for row in changes.devices])
 
 
 def _device(partition: int, row: DeviceRow) -> tuple[Any, ...]:
@@ -331,9 +322,9 @@ def _policies(cursor: psycopg.Cursor, changes: Changes) -> None:
     rows = sorted(changes.policies.items())
     gone = [key for key, row in rows if not row.order.event_id]
     if gone:
-        cursor.execute(REGISTERS_GONE, _columns(gone))
+        cursor.execute(REGISTERS_GONE, columns(gone))
     for name, forced in (("policies", False), ("policies_forced", True)):
-        _upsert(
+        upsert(
             cursor,
             name,
             [
@@ -347,17 +338,17 @@ def _policies(cursor: psycopg.Cursor, changes: Changes) -> None:
 def _master(cursor: psycopg.Cursor, table: str, rows: dict[Any, MasterRow], zone: str) -> None:
     if not rows:
         return
-    columns, key = MASTER_COLUMNS[table]
+    names_types, key = MASTER_COLUMNS[table]
     ordered = [row for _, row in sorted(rows.items())]
     gone = [row.event for row in ordered if row.deleted]
     if gone:
-        names = list(columns)[:key]
+        names = list(names_types)[:key]
         cursor.execute(MASTER_GONE[table], [array([getattr(e, n) for e in gone]) for n in names])
     for statement, forced in zip(MASTER[table], (False, True), strict=True):
         kept = [row.event for row in ordered if not row.deleted and row.forced == forced]
         if kept:
-            values = {name: array([getattr(event, name) for event in kept]) for name in columns}
-            orders = _columns([order_of(event) for event in kept])
+            values = {name: array([getattr(event, name) for event in kept]) for name in names_types}
+            orders = columns([order_of(event) for event in kept])
             values |= dict(zip(("occurred_at", "device_seq", "event_id"), orders, strict=True))
             cursor.execute(statement, {**values, "default_timezone": zone})
 

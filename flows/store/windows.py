@@ -1,0 +1,180 @@
+"""Days, windows and demand as SQL, and as they come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+
+from flows.domain.days import Day
+from flows.domain.fixed import (
+    COST_PLACES,
+    PLACES,
+    SECOND_PLACES,
+    VALUE_PLACES,
+    fixed,
+    scaled,
+    text,
+    unscaled,
+)
+from flows.domain.rows import Changes, StockRow, WindowRow
+from flows.store.arrays import columns, upsert
+from flows.store.statements import DAYS_GONE, DEMAND_GONE, SUMS_GONE
+
+MOMENT_PLACES = PLACES + SECOND_PLACES
+VALUE_MOMENT_PLACES = VALUE_PLACES + SECOND_PLACES
+AREA_PLACES = 10
+RATE_PLACES = 8
+AREA, PER_DAY = 10, 864_000
+"""1/10000 units × µs to 10^−10 units × days."""
+
+DAY = (
+    "day, opening, inbound, outbound, issues, other, moment, min, max, received, unit_cost,"
+    " issue_cost, value, value_net, value_moment"
+)
+"""The columns of stock_daily in the order of `day_of`."""
+
+
+@lru_cache(maxsize=4096)
+def iso(ordinal: int) -> str:
+    """Return a day as SQL reads it."""
+    return date.fromordinal(ordinal).isoformat()
+
+
+def of_stock(row: StockRow) -> tuple[str | None, ...]:
+    """Return the columns of stock_figures that windows bring, from demand_per_day on."""
+    windows = row.windows
+    return (
+        None if row.demand_per_day is None else scaled(row.demand_per_day, RATE_PLACES),
+        None if row.stock_out_on is None else iso(row.stock_out_on),
+        None if row.below_safety_on is None else iso(row.below_safety_on),
+        None if row.first_on is None else iso(row.first_on),
+        None if row.issued_on is None else iso(row.issued_on),
+        None if row.day is None else iso(row.day),
+        text(row.day_net),
+        scaled(row.day_moment, MOMENT_PLACES),
+        text(row.day_issues),
+        *((None,) * 4 if windows is None else _windows(windows)),
+        _layers(row.layers) if row.layers else None,
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _windows(row: WindowRow) -> tuple[str, ...]:
+    moments = ",".join([scaled(moment, MOMENT_PLACES) for moment in row.moment])
+    return (_list(row.net), f"{{{moments}}}", _list(row.issues), _list(row.demand))
+
+
+def _list(quantities: Iterable[int]) -> str:
+    return "{" + ",".join(map(text, quantities)) + "}"
+
+
+def _layers(layers: Sequence[tuple[int, int]]) -> str:
+    parts = [f'["{iso(day)}", "{text(quantity)}"]' for day, quantity in layers]
+    return f"[{', '.join(parts)}]"
+
+
+def write(cursor: psycopg.Cursor, changes: Changes) -> None:
+    """Write what a batch changed of days, sums and demand."""
+    days = sorted(changes.days.items())
+    gone = [(w, sku, iso(day)) for (w, sku, day), row in days if row is None]
+    if gone:
+        cursor.execute(DAYS_GONE, columns(gone))
+    upsert(cursor, "stock_daily", [_day(key, row) for key, row in days if row is not None])
+    sums = sorted(changes.turnover.items())
+    upsert(cursor, "turnover_daily", [_sums(key, row) for key, row in sums])
+    if changes.reached_back and sums:
+        cursor.execute(SUMS_GONE, columns([(w, c, iso(day)) for (w, c, day), _ in sums]))
+    demand = sorted(changes.demand.items())
+    gone = [(w, sku, iso(day)) for (w, sku, day), issues in demand if not issues]
+    if gone:
+        cursor.execute(DEMAND_GONE, columns(gone))
+    rows = [(w, sku, iso(day), text(issues)) for (w, sku, day), issues in demand if issues]
+    upsert(cursor, "demand_daily", rows)
+
+
+def _day(key: tuple[str, str, int], row: Day) -> tuple[str | None, ...]:
+    return (
+        key[0],
+        key[1],
+        iso(key[2]),
+        text(row.opening),
+        text(row.inbound),
+        text(row.outbound),
+        text(row.other),
+        text(row.closing),
+        scaled(row.area * AREA // PER_DAY, AREA_PLACES),
+        text(row.low),
+        text(row.high),
+        text(row.issues),
+        text(row.received),
+        scaled(row.moment, MOMENT_PLACES),
+        None if row.cost is None else scaled(row.cost, COST_PLACES),
+        scaled(row.issue_cost, VALUE_PLACES),
+        scaled(row.value, VALUE_PLACES),
+        scaled(row.value_net, VALUE_PLACES),
+        scaled(row.value_moment, VALUE_MOMENT_PLACES),
+    )
+
+
+def _sums(key: tuple[str, str, int], row: list[int]) -> tuple[str, ...]:
+    issues, cost, net, moment, value, value_moment = row
+    return (
+        key[0],
+        key[1],
+        iso(key[2]),
+        text(issues),
+        scaled(cost, VALUE_PLACES),
+        text(net),
+        scaled(moment, MOMENT_PLACES),
+        scaled(value, VALUE_PLACES),
+        scaled(value_moment, VALUE_MOMENT_PLACES),
+    )
+
+
+def day_of(row: Sequence[Any]) -> Day:
+    """Return a day from the columns `DAY`, not measured: that takes the time zone."""
+    (day, opening, inbound, outbound, issues, other, moment, low, high, received, cost,
+     issue_cost, value, value_net, value_moment) = row  # fmt: skip
+    return Day(
+        day.toordinal(),
+        fixed(opening),
+        fixed(inbound),
+        fixed(outbound),
+        fixed(issues),
+        fixed(other),
+        unscaled(moment, MOMENT_PLACES),
+        fixed(low),
+        fixed(high),
+        fixed(received),
+        None if cost is None else unscaled(cost, COST_PLACES),
+        unscaled(issue_cost, VALUE_PLACES),
+        unscaled(value, VALUE_PLACES),
+        unscaled(value_net, VALUE_PLACES),
+        unscaled(value_moment, VALUE_MOMENT_PLACES),
+    )
+
+
+def windows_of(row: Sequence[Any]) -> WindowRow | None:
+    """Return the windows from window_net, window_moment, window_issues and demand."""
+    net, moment, issues, demand = row
+    if net is None:
+        return None
+    return WindowRow(
+        tuple(map(fixed, net)),
+        tuple(unscaled(value, MOMENT_PLACES) for value in moment),
+        tuple(map(fixed, issues)),
+        tuple(map(fixed, demand)),
+    )
+
+
+def layers_of(layers: Sequence[Sequence[Any]] | None) -> tuple[tuple[int, int], ...]:
+    """Return the layers from their JSON."""
+    return tuple(
+        (date.fromisoformat(day).toordinal(), fixed(Decimal(quantity)))
+        for day, quantity in layers or ()
+    )
