@@ -20,6 +20,7 @@ import re
 import stat
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ PIECE = 200_000
 Leg = tuple[
     datetime, int | None, str, str, str, str, str, str, str, int, int, bool, bool,
     str | None, str | None, str | None, str | None, str | None, str | None, str | None,
-    str | None, datetime | None, date | None, date | None, datetime | None,
+    str | None, datetime | None, date | None, date | None, datetime | None, Decimal | None,
 ]  # fmt: skip
 _LEGS = msgspec.msgpack.Decoder(list[Leg])
 _EVENTS = msgspec.msgpack.Decoder(list[AnyEvent])
@@ -242,7 +243,7 @@ def _leg(row: Row) -> tuple[Any, ...]:
         row.at, row.seq, row.event_id, row.warehouse, row.sku, row.lot, row.bin, row.status,
         row.type, row.quantity, row.offset, row.variance, row.correction,
         f.order_id, f.line_id, f.document, f.operator, f.device, f.video_url, f.counterpart,
-        f.reason, f.recorded_at, f.expires_on, f.produced_on, f.due_at,
+        f.reason, f.recorded_at, f.expires_on, f.produced_on, f.due_at, f.unit_cost,
     )  # fmt: skip
 
 

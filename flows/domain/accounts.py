@@ -6,7 +6,7 @@ for long: everything in it is in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from itertools import islice
@@ -29,6 +29,8 @@ from flows.domain.rows import (
     LotRow,
     Row,
     StockRow,
+    TransferKey,
+    TransferRow,
     WindowRow,
 )
 from flows.domain.windows import Windows, taken_up
@@ -53,6 +55,7 @@ class Account:
     __slots__ = (
         "_demand",
         "_window_row",
+        "arriving",
         "booked_to",
         "cells",
         "counted_to",
@@ -83,6 +86,7 @@ class Account:
         self.cells: dict[Cell, int] = {}
         self.lots: dict[str, LotRow] = {}
         self.purchases: dict[tuple[str, str], LineRow] = {}
+        self.arriving: dict[TransferKey, TransferRow] | None = None
         self.counts: list[CountRow] | None = []
         self.dirty: set[Cell] | None = None
         self.in_transit = 0
@@ -257,6 +261,15 @@ class Account:
             self.layers,
         )
 
+    def forget_arrived(self, written: Container[tuple[str, str, str, str]]) -> None:
+        """Let go of transfers of which nothing is on its way.
+
+        One that this batch has `written` stays: the next may need it before it is in the tables.
+        """
+        if self.arriving:
+            kept = {k: r for k, r in self.arriving.items() if r.outstanding or k in written}
+            self.arriving = kept or None
+
     def has_demand(self) -> bool:
         """Tell whether any of the last closed days had issues: they pass with every midnight."""
         return self.windows is not None and any(self.windows.demand)
@@ -296,10 +309,19 @@ class Account:
             for row in self.purchases.values()
             if row.due_at is not None
         ]
+        for transfer in (self.arriving or {}).values():
+            if transfer.due_at is not None and transfer.outstanding > 0:
+                due_on = local_date(transfer.due_at, zone_name).toordinal()
+                receipts.append((due_on, transfer.outstanding))
         out_on = stock_out_on(today, available, profile, issued, receipts)
         if not safety:
             return out_on, None
         return out_on, stock_out_on(today, available, profile, issued, receipts, safety)
+
+
+def transfer_key(row: TransferRow) -> TransferKey:
+    """Return what a transfer is known by."""
+    return TransferKey(row.document, row.sku, row.source, row.destination)
 
 
 class Accounts:
@@ -330,6 +352,10 @@ class Accounts:
             self._by_sku.setdefault(key.sku, set()).add(key)
         for stock in rows.stock:
             known[Key(stock.warehouse, stock.sku)].take(stock)
+        for transfer in rows.transfers:
+            account = known[Key(transfer.destination, transfer.sku)]
+            account.arriving = account.arriving or {}
+            account.arriving[transfer_key(transfer)] = transfer
         for key, day in rows.days:
             known[key].day = day
         for cell in rows.cells:

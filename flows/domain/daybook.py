@@ -50,6 +50,7 @@ class Daybook:
         for account in self._state.touched():
             account.images = self._state.images(account.key.sku)
             account.moves = None
+            account.forget_arrived(self._state.changes.transfers)
             account.booked_to = account.moved_to
         self._state.rezoned.clear()
 

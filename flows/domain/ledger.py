@@ -46,8 +46,10 @@ from flows.domain.rows import (
     Changes,
     HistoryRow,
     RejectRow,
+    TransferKey,
 )
 from flows.domain.state import State
+from flows.domain.transfers import key_of
 
 Message = tuple[int, datetime, AnyEvent | Reject]
 DATED: frozenset[type] = frozenset({*LEGS, Stocktake})
@@ -84,7 +86,7 @@ class Ledger:
             owns,
             zone=zone,
             accounts=accounts,
-            effective=self._cancels.effective,
+            cancels=self._cancels,
         )
         self._effects = Effects(self._state, recall, self._cancels)
         self._daybook = Daybook(self._state, recall)
@@ -92,6 +94,7 @@ class Ledger:
     def fold(self, batch: Sequence[Message]) -> Changes:
         """Return what the batch changes; messages before `next_offset` are skipped."""
         batch = [message for message in batch if message[0] >= self.next_offset]
+        self._cancels.begin()
         changes = self._state.begin()
         self._counters = copy(self._counters)
         if batch:
@@ -223,13 +226,17 @@ class Ledger:
         skus: set[str] = set()
         orders: set[tuple[str, str]] = set()
         purchases: set[tuple[str, str]] = set()
+        transfers: set[TransferKey] = set()
         for _, _, event in batch:
             if not isinstance(event, Stated):
                 if isinstance(event, Item | Policy) and event.sku:
                     skus.add(event.sku)
                 continue
-            if isinstance(event, TransferOut) and owns(event.counterpart or ""):
-                accounts.add((event.counterpart or "", event.sku))
+            if isinstance(event, Movement) and event.counterpart is not None:
+                key = key_of(event)
+                if key is not None and owns(key.destination):
+                    accounts.add((key.destination, key.sku))
+                    transfers.add(key)
             if not owns(event.warehouse):  # another partition's: never to be written from here
                 continue
             accounts.add((event.warehouse, event.sku))
@@ -239,6 +246,7 @@ class Ledger:
             elif isinstance(event, Bought) and event.order_id is not None:
                 purchases.add((event.warehouse, event.order_id))
         self._state.load(accounts, skus, orders, purchases)
+        self._state.load_transfers(transfers)
 
     def _finish(self, changes: Changes) -> Changes:
         state = self._state

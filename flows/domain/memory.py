@@ -34,6 +34,7 @@ from flows.domain.rows import (
     RejectRow,
     Row,
     StockRow,
+    TransferKey,
     TransferRow,
 )
 from flows.domain.windows import Sums, sums_of
@@ -185,11 +186,17 @@ class MemoryStore:
     def accounts(self, keys: Collection[Key]) -> AccountRows:
         """See Recall."""
         known = [key for key in keys if key in self.stock]
+        wanted = set(known)
         return AccountRows(
             [self.stock[key] for key in known],
             [row for key in known for row in self.cells[key].values()],
             [copy(row) for key in known for row in self.lots[key].values()],
             [copy(row) for key in known for row in self.open_purchases[key].values()],
+            [
+                copy(row)
+                for key, row in self.transfers.items()
+                if row.outstanding and Key(key[3], key[1]) in wanted
+            ],
             [(key, days[max(days)]) for key in known if (days := self.day_rows.get(key))],
         )
 
@@ -197,6 +204,10 @@ class MemoryStore:
         """See Recall."""
         lines = self.lines[table]
         return [copy(row) for key in keys if key in lines for row in lines[key].values()]
+
+    def arriving(self, keys: Collection[TransferKey]) -> Iterable[TransferRow]:
+        """See Recall."""
+        return [copy(self.transfers[key]) for key in keys if key in self.transfers]
 
     def items(self, skus: Collection[str]) -> Iterable[Item]:
         """See Recall."""

@@ -27,6 +27,8 @@ from flows.domain.rows import (
     PolicyRow,
     Row,
     StockRow,
+    TransferKey,
+    TransferRow,
 )
 from flows.domain.windows import Sums
 
@@ -52,6 +54,7 @@ class AccountRows(Struct):
     cells: list[CellRow] = field(default_factory=list)
     lots: list[LotRow] = field(default_factory=list)
     purchases: list[LineRow] = field(default_factory=list)
+    transfers: list[TransferRow] = field(default_factory=list)
     days: list[tuple[Key, Day]] = field(default_factory=list)
     """The last day of each account."""
 
@@ -63,7 +66,13 @@ class Recall(Protocol):
         """Return the partition's checkpoint, its warehouses, the policies without a SKU, ids."""
 
     def accounts(self, keys: Collection[Key]) -> AccountRows:
-        """Return stock, cells, lots, open purchase lines and last days of these accounts."""
+        """Return stock, cells, lots, open purchase lines, last days of these accounts.
+
+        Of transfers to them, those of which something is on its way.
+        """
+
+    def arriving(self, keys: Collection[TransferKey]) -> Iterable[TransferRow]:
+        """Return the transfers of these keys, whole."""
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
         """Return all lines of these (warehouse, order_id) of `orders` or `purchases`."""

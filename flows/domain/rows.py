@@ -42,6 +42,15 @@ class Order(NamedTuple):
     event_id: str
 
 
+class TransferKey(NamedTuple):
+    """What a transfer is known by."""
+
+    document: str
+    sku: str
+    source: str
+    destination: str
+
+
 class Facts(Struct, gc=False):
     """What a row of the ledger tells of its event besides what it moved."""
 
@@ -225,6 +234,11 @@ class TransferRow(Struct, gc=False):
     shipped_at: datetime | None = None
     received_at: datetime | None = None
     exact: bool = False
+
+    @property
+    def outstanding(self) -> int:
+        """What is still on its way, signed."""
+        return self.shipped - self.received - self.lost
 
 
 class CountRow(Struct, gc=False):

@@ -6,14 +6,15 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from flows.domain.accounts import Account, Accounts
+from flows.domain.accounts import Account, Accounts, transfer_key
 from flows.domain.calendar import local_date
+from flows.domain.cancels import Cancels
 from flows.domain.events import Item, Policy, Warehouse
 from flows.domain.master import Policies
 from flows.domain.orders import OrderBook
 from flows.domain.prices import NONE, Images
 from flows.domain.recall import Recall, Start
-from flows.domain.rows import Changes, Key, LineRow, StockRow
+from flows.domain.rows import Changes, Key, LineRow, StockRow, TransferKey, TransferRow
 
 
 class State:
@@ -27,16 +28,17 @@ class State:
         *,
         zone: str,
         accounts: int,
-        effective: Callable[[str], bool],
+        cancels: Cancels,
     ) -> None:
-        """Take the partition's state at its checkpoint; `effective` knows what is cancelled."""
+        """Take the partition's state at its checkpoint; `cancels` knows what is undone."""
         self._recall = recall
         self._zone = zone
         self._accounts = Accounts(accounts)
         self._policies = Policies(start.policies)
         self._warehouses = {event.warehouse: event for event in start.warehouses}
         self._items: dict[str, Images] = {}
-        self._effective = effective
+        self._cancels = cancels
+        self._images_before: dict[str, Images] = {}
         self._frozen: dict[str, timedelta] = {}
         self._touched: dict[tuple[str, str], Account] = {}
         self._fleeting: set[str] = set()
@@ -70,6 +72,7 @@ class State:
         self.changes = Changes()
         self.orders.written, self.purchases.written = {}, {}
         self._touched = {}
+        self._images_before.clear()
         return self.changes
 
     def end(self) -> None:
@@ -113,6 +116,30 @@ class State:
         if account.updated_at is None or at > account.updated_at:
             account.updated_at = at
         return account
+
+    def arriving(self, account: Account, key: TransferKey) -> TransferRow:
+        """Return a transfer to an account, as a whole."""
+        if account.arriving is None or key not in account.arriving:
+            self.load_transfers([key])
+        assert account.arriving is not None  # noqa: S101 it was loaded just now
+        return account.arriving[key]
+
+    def load_transfers(self, keys: Iterable[TransferKey]) -> None:
+        """Bring transfers into memory; the accounts that they go to are there."""
+        missing = []
+        for key in keys:
+            account = self._accounts[key.destination, key.sku]
+            if account.arriving is None:
+                account.arriving = {}
+            if key not in account.arriving:
+                account.arriving[key] = TransferRow(*key)
+                if account.updated_at is not None:  # one that nobody knew has none
+                    missing.append(key)
+        if missing:
+            for row in self._recall.arriving(missing):
+                account = self._accounts[row.destination, row.sku]
+                assert account.arriving is not None  # noqa: S101 it was set above
+                account.arriving[transfer_key(row)] = row
 
     def touched(self) -> Iterable[Account]:
         """Return the accounts that this batch changes, those that its ticks make due included."""
@@ -224,7 +251,7 @@ class State:
             self._accounts.open(missing, self._recall.accounts(missing))
         self._learn({key[1] for key in missing} | set(skus))
         for key in missing:
-            self._accounts[key].images = self.images(key.sku)
+            self._accounts[key].images = self._images_before.get(key.sku) or self.images(key.sku)
 
     def _learn(self, skus: set[str]) -> None:
         """Load items and SKU policies that are not in memory."""
@@ -233,9 +260,13 @@ class State:
             return
         known: dict[str, list[Item]] = {sku: [] for sku in unknown}
         for item in self._recall.items(unknown):
-            if self._effective(item.event_id):
-                known[item.sku].append(item)
-        self._items.update((sku, Images(items) if items else NONE) for sku, items in known.items())
+            known[item.sku].append(item)
+        for sku, items in known.items():
+            before = [item for item in items if self._cancels.was_effective(item.event_id)]
+            now = [item for item in items if self._cancels.effective(item.event_id)]
+            self._items[sku] = Images(now) if now else NONE
+            if now != before:  # a cancel of this batch: the stored days know nothing of it
+                self._images_before[sku] = Images(before)
         for row in self._recall.policies(unknown):
             self._policies.put(row)
 

@@ -12,10 +12,8 @@ from flows.domain.cancels import Cancels
 from flows.domain.events import Movement, Scrap, TransferIn, TransferOut
 from flows.domain.movements import lost_in_transit, movement_of
 from flows.domain.recall import Recall
-from flows.domain.rows import Key, TransferRow
+from flows.domain.rows import Key, TransferKey, TransferRow
 from flows.domain.state import State
-
-TransferKey = tuple[str, str, str, str]
 
 
 def key_of(event: Movement) -> TransferKey | None:
@@ -26,7 +24,7 @@ def key_of(event: Movement) -> TransferKey | None:
         ends = (event.counterpart or "", event.warehouse)
     else:
         return None
-    return (event.document or "", event.sku, *ends)
+    return TransferKey(event.document or "", event.sku, *ends)
 
 
 class Transfers:
@@ -54,19 +52,16 @@ class Transfers:
             keep()
         row = self._state.changes.transfers.setdefault(key, TransferRow(*key))
         account = self._state.account(Key(key[3], event.sku), event.occurred_at)
-        if isinstance(event, TransferOut):
-            row.shipped += quantity
-            account.in_transit += quantity
-        else:
-            account.in_transit -= quantity
-            if isinstance(event, TransferIn):
-                row.received += quantity
-            else:
-                row.lost += quantity
+        whole = self._state.arriving(account, key)
+        for part in (row, whole):
+            _count(part, event, quantity)
+        account.in_transit += quantity if isinstance(event, TransferOut) else -quantity
         if correction:
             self._retime(row, key)
+            whole.due_at = row.due_at
         else:
             _time(row, event)
+            _time(whole, event)
 
     def _retime(self, row: TransferRow, key: TransferKey) -> None:
         row.exact = True
@@ -85,6 +80,15 @@ class Transfers:
         for event in [*events, *(entry.event for entry in changes.journal)]:
             if isinstance(event, Movement):
                 yield event
+
+
+def _count(row: TransferRow, event: Movement, quantity: int) -> None:
+    if isinstance(event, TransferOut):
+        row.shipped += quantity
+    elif isinstance(event, TransferIn):
+        row.received += quantity
+    else:
+        row.lost += quantity
 
 
 def _time(row: TransferRow, event: Movement) -> None:

@@ -34,6 +34,8 @@ from flows.domain.rows import (
     Order,
     PolicyRow,
     Row,
+    TransferKey,
+    TransferRow,
 )
 from flows.domain.windows import Sums
 from flows.store.records import Record, count_of, leg_of, lot_of, stock_of
@@ -136,7 +138,17 @@ class DatabaseRecall:
             [CellRow(**{**row, "quantity": fixed(row["quantity"])}) for row in cells],
             [lot_of(row) for row in lots],
             self._lines("purchases", f"state = 'open' AND (warehouse, sku) IN {_KEYS}", arrays),
+            self._transfers(f'shipped <> received + lost AND ("to", sku) IN {_KEYS}', arrays),
             last_days,
+        )
+
+    def arriving(self, keys: Collection[TransferKey]) -> Iterable[TransferRow]:
+        """See Recall."""
+        columns = [list(column) for column in zip(*keys, strict=True)]
+        return self._transfers(
+            '(document, sku, "from", "to") IN'
+            " (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]))",
+            columns,
         )
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
@@ -355,6 +367,14 @@ class DatabaseRecall:
             parameters,
         )
         return [LineRow(*row[:4], *map(fixed, row[4:9]), *row[9:]) for row in rows]
+
+    def _transfers(self, condition: str, parameters: Collection[Any]) -> list[TransferRow]:
+        rows = self._tuples(
+            'SELECT document, sku, "from", "to", shipped, received, lost, due_at, shipped_at,'
+            f" received_at FROM inventory.transfers WHERE {condition}",
+            parameters,
+        )
+        return [TransferRow(*row[:4], *map(fixed, row[4:7]), *row[7:]) for row in rows]
 
     def _rows(self, query: str, parameters: Collection[Any]) -> list[Record]:
         def ask(connection: psycopg.Connection) -> list[Record]:
