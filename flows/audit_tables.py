@@ -12,10 +12,11 @@ from psycopg.types.multirange import Multirange
 
 from flows.domain.events import Bin, Event, Item, Warehouse
 from flows.domain.fixed import COST_PLACES, PLACES, VALUE_PLACES, decimal, scaled, text
+from flows.domain.leads import UNKNOWN
 from flows.domain.master import order_of
 from flows.domain.memory import MemoryStore
 from flows.domain.rows import LineRow, Order, StockRow
-from flows.store.statements import MASTER_COLUMNS
+from flows.store.statements import MASTER_COLUMNS, TIMES
 from flows.store.windows import (
     AREA,
     AREA_PLACES,
@@ -90,6 +91,7 @@ def _stock(stores: list[MemoryStore]) -> Expected:
                     _q(r.reorder_point), _q(r.max_stock), r.water_level, plain(r.unit_cost),
                     plain(r.value), r.moved_to, r.counted_to, r.updated_at, r.next_change_at,
                     *_windows(r),
+                    r.lead_count, r.lead_seconds, r.lead_squares,
                 ),
             )  # fmt: skip
 
@@ -193,10 +195,15 @@ def _lines(table: str) -> Callable[[list[MemoryStore]], Expected]:
 
 
 def _line(table: str, r: LineRow) -> Values:
-    more = () if table == "orders" else (r.counterpart,)
+    more: Values = ()
+    times: Values = ()
+    if table == "purchases":
+        t = r.times or UNKNOWN
+        more = (r.counterpart,)
+        times = (t.ordered_at, t.received_at, t.lead, t.scanned_at, _q(t.most), t.most_at)
     return (
         _q(r.ordered), _q(r.fulfilled), _q(r.reported), _q(r.scanned), _q(r.cancelled), r.state,
-        r.version, r.due_at, r.document, *more, r.at, r.event_id,
+        r.version, r.due_at, r.document, *more, r.at, r.event_id, *times,
     )  # fmt: skip
 
 
@@ -320,7 +327,7 @@ TABLES = [
            "moved_to", "counted_to", "updated_at", "next_change_at", "demand_per_day",
            "stock_out_on", "below_safety_on", "first_on", "issued_on", "day", "day_net",
            "day_moment", "day_issues", "window_net", "window_moment", "window_issues", "demand",
-           "layers"], _stock),
+           "layers", "lead_count", "lead_seconds", "lead_squares"], _stock),
     Table("stock_daily", ["warehouse", "sku", "day"],
           ["opening", "inbound", "outbound", "other", "closing", "area", "min", "max", "issues",
            "received", "moment", "unit_cost", "issue_cost", "value", "value_net",
@@ -339,7 +346,7 @@ TABLES = [
            "occurred_at", "event_id"], _lines("orders")),
     Table("purchases", _LINE_KEY,
           ["ordered", "received", "received_reported", "received_scanned", *_LINE_END,
-           "counterpart", "occurred_at", "event_id"], _lines("purchases")),
+           "counterpart", "occurred_at", "event_id", *TIMES], _lines("purchases")),
     Table("transfers", ["document", "sku", "from", "to"],
           ["shipped", "received", "lost", "due_at", "shipped_at", "received_at"], _transfers),
     Table("counts", ["warehouse", "sku", "occurred_at", "event_id"],

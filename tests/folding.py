@@ -22,8 +22,12 @@ UNIT = Decimal("0.0001")
 STOCK = (
     *("on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected"),
     *("safety_stock", "reorder_point", "max_stock", "water_level", "unit_cost", "value"),
+    *("lead_count", "lead_seconds", "lead_squares"),
 )
 LINE = ("ordered", "fulfilled", "cancelled", "state", "version", "due_at", "at", "event_id")
+TIMES = ("ordered_at", "received_at", "lead")
+PLAIN = {"version", "lead_count", "lead_seconds", "lead_squares"}
+"""Whole numbers that are no quantities."""
 NAMES = {"fulfilled": "shipped", "at": "occurred_at"}
 """The model's word for a field of the fold's rows."""
 
@@ -65,12 +69,17 @@ def read(event: Event) -> Event:
 
 
 def part_of(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return some fields of a row; ints are 1/10000 units but for `version`."""
+    """Return some fields of a row; ints are 1/10000 units but for `PLAIN`."""
     found = {NAMES.get(name, name): getattr(row, name) for name in names}
     return {
-        name: value * UNIT if isinstance(value, int) and name != "version" else value
+        name: value * UNIT if isinstance(value, int) and name not in PLAIN else value
         for name, value in found.items()
     }
+
+
+def bought(row: Any) -> dict[str, Any]:
+    """Return the fields of a purchase line, its times included."""
+    return {**part_of(row, LINE), **{name: getattr(row.times, name) for name in TIMES}}
 
 
 def image(row: Any) -> dict[str, Any]:
@@ -92,7 +101,7 @@ def from_fold(tables: Any) -> Tables:
             for key, row in tables["stock_bins"].items()
         },
         orders={key: part_of(row, LINE) for key, row in tables["orders"].items()},
-        purchases={key: part_of(row, LINE) for key, row in tables["purchases"].items()},
+        purchases={key: bought(row) for key, row in tables["purchases"].items()},
         transfers={
             key: part_of(row, ("shipped", "received", "lost"))
             for key, row in tables["transfers"].items()
@@ -134,8 +143,8 @@ def normal(tables: Tables) -> dict[str, dict[Any, Any]]:
 
 def _lines(rows: dict[Any, Any]) -> dict[Any, Any]:
     """Leave out the rows of SKUs that are no longer the line's (ordered 0)."""
-    names = [NAMES.get(name, name) for name in LINE]
-    return {key: {n: row[n] for n in names} for key, row in rows.items() if row["ordered"]}
+    names = [*(NAMES.get(name, name) for name in LINE), *TIMES]
+    return {key: {n: row.get(n) for n in names} for key, row in rows.items() if row["ordered"]}
 
 
 def _images(rows: dict[Any, Any]) -> dict[Any, Any]:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, structs
 
 from flows.domain import events as ev
+from tests.reference_leads import sums, timed
 from tests.reference_lines import line_rows, owed
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ class Reference:
         self.policies = dict(self._registers())
         self.dates = dict(self._lot_dates())
         self.orders = line_rows(self._of(ev.OrderLine), self._of(ev.Outbound))
-        self.purchases = line_rows(self._of(ev.PurchaseLine), self._of(ev.Inbound))
+        bought = self._of(ev.PurchaseLine), self._of(ev.Inbound)
+        self.purchases = timed(line_rows(*bought), *bought)
         self.transfers = self._transfers()
 
     def _of(self, kind: Any, events: list[ev.Event] | None = None) -> list[Any]:
@@ -308,6 +310,7 @@ class Reference:
             "unit_cost": cost,
             "value": None if cost is None else on_hand * cost,
             "counted_to": max((count.occurred_at for count in counts), default=None),
+            **sums(self.purchases, warehouse, sku),
         }
         red_below = self.policy("red_below", warehouse, sku)
         return {**row, "water_level": water_level(row, red_below)}

@@ -61,6 +61,7 @@ def _line_row(image: ev.Line) -> Row:
         "ordered": image.ordered,
         "reported": (image.shipped if reported is None else reported) or ZERO,
         "scanned": ZERO,
+        "shared": ZERO,
         "cancelled": image.cancelled or ZERO,
         "state": STATES.get(image.state, "open"),
         "version": image.version,
@@ -93,10 +94,12 @@ def _share(rows: list[Row], event: Any) -> None:
     for row in _of_order(rows, event):
         part = min(left, max(row["ordered"] - row["cancelled"] - row["scanned"], ZERO))
         row["scanned"] += part
+        row["shared"] += part
         left -= part
     for row in _of_order(rows, event):
         if not row["line_id"]:
             row["scanned"] += left
+            row["shared"] += left
 
 
 def _shipped(row: Row) -> Row:

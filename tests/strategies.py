@@ -154,9 +154,9 @@ class World:
             _events(Stocktake, **here, lines=anywhere, scope="sku"),
         )
 
-    def lines(self):
-        """Return images of order and purchase lines, and scans that name them."""
-        image = {
+    def image(self):
+        """Return the parts of a line's image."""
+        return {
             "warehouse": self.house,
             "sku": self.sku,
             "order_id": self.order,
@@ -167,13 +167,22 @@ class World:
             "state": st.sampled_from(STATES),
             "version": st.sampled_from((None, 1, 1, 2, 3)),
         }
+
+    def lines(self):
+        """Return images of order and purchase lines, and scans that name them."""
+        return (
+            _events(OrderLine, **self.image()),
+            _events(OrderLine, **self.image()),
+            self.named(Outbound, from_bin=self.bin),
+            *self.purchases(),
+        )
+
+    def purchases(self):
+        """Return images of purchase lines, and scans that name them."""
         due = st.sampled_from((None, 600, 4 * 1440, 9 * 1440, 14 * 1440))
         due = due.map(lambda minutes: None if minutes is None else moment(minutes))
         return (
-            _events(OrderLine, **image),
-            _events(OrderLine, **image),
-            _events(PurchaseLine, **image, due_at=due),
-            self.named(Outbound, from_bin=self.bin),
+            _events(PurchaseLine, **self.image(), due_at=due),
             self.named(Inbound, to_bin=self.bin),
         )
 
@@ -218,6 +227,7 @@ class World:
             "transfers": self.transfers() if len(self.names) > 1 else (),
             "counts": self.counts(),
             "lines": self.lines(),
+            "purchases": self.purchases(),
             "masters": self.masters(),
             "ticks": self.ticks(),
             "cancels": self.cancels(),

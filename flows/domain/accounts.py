@@ -68,6 +68,9 @@ class Account:
         "issued_on",
         "key",
         "layers",
+        "lead_count",
+        "lead_seconds",
+        "lead_squares",
         "limits",
         "lots",
         "moved_to",
@@ -91,6 +94,7 @@ class Account:
         self.dirty: set[Cell] | None = None
         self.in_transit = 0
         self.reserved = 0
+        self.lead_count = self.lead_seconds = self.lead_squares = 0
         self.limits: Limits | None = None
         self.moved_to: datetime | None = None
         self.counted_to: datetime | None = None
@@ -136,6 +140,9 @@ class Account:
         """Take over the stored figures that cannot be derived."""
         self.in_transit = row.in_transit
         self.reserved = row.reserved
+        self.lead_count = row.lead_count
+        self.lead_seconds = row.lead_seconds
+        self.lead_squares = row.lead_squares
         self.moved_to = row.moved_to
         self.counted_to = row.counted_to
         self.counts = [] if row.counted_to is None else None
@@ -259,6 +266,9 @@ class Account:
             0 if day is None else day.issues,
             self.window_row(),
             self.layers,
+            self.lead_count,
+            self.lead_seconds,
+            self.lead_squares,
         )
 
     def forget_arrived(self, written: Container[tuple[str, str, str, str]]) -> None:
@@ -285,7 +295,13 @@ class Account:
         safety = limits.safety_stock
         if demand is None:
             return safety, safety
-        lead = lead_time(limits.lead_time_days, limits.lead_time_sd_days, 0, 0, 0)
+        lead = lead_time(
+            limits.lead_time_days,
+            limits.lead_time_sd_days,
+            self.lead_count,
+            self.lead_seconds,
+            self.lead_squares,
+        )
         if lead is None:
             return safety, safety
         if safety is None and limits.service_level is not None:

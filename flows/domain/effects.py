@@ -164,15 +164,28 @@ class Effects:
 
     def _scan(self, event: Movement, quantity: int) -> None:
         state = self._state
-        if isinstance(event, Outbound):
-            book = state.orders
-        elif isinstance(event, Inbound):
-            book = state.purchases
-        else:
-            return
         order_id = event.order_id or ""
-        state.order(book, event.warehouse, order_id).scan(
-            event.warehouse, order_id, event.line_id or "", event.sku, quantity
+        line = (event.warehouse, order_id, event.line_id or "", event.sku)
+        if isinstance(event, Outbound):
+            state.order(state.orders, event.warehouse, order_id)
+            state.orders.scan(*line, quantity)
+        elif isinstance(event, Inbound):
+            state.order(state.purchases, event.warehouse, order_id)
+            state.purchases.receive(line, quantity, event.occurred_at, lambda: self._received(line))
+
+    def _received(self, line: tuple[str, str, str, str]) -> datetime | None:
+        """Return when the latest effective scan of a purchase line was."""
+        warehouse, order_id, _, sku = line
+        rows = self._recall.receipts(Key(warehouse, sku), order_id)
+        rows += (row for row in self._state.changes.movements if row.type == "inbound")
+        return max(
+            (
+                row.at
+                for row in rows
+                if (row.warehouse, row.facts.order_id, row.facts.line_id or "", row.sku) == line
+                and self._states(row)
+            ),
+            default=None,
         )
 
     def _count(self, event: Stocktake, offset: int) -> None:
@@ -226,15 +239,23 @@ class Effects:
             account.dirty.update(cell for cell in account.cells if cell.lot == row.lot)
 
     def _line(self, event: Line, offset: int) -> None:  # noqa: ARG002 one form for all kinds
-        self._state.account(Key(event.warehouse, event.sku), event.occurred_at)
-        book = self._state.orders if isinstance(event, OrderLine) else self._state.purchases
-        self._state.order(book, event.warehouse, event.order_id).image(event)
+        state = self._state
+        state.account(Key(event.warehouse, event.sku), event.occurred_at)
+        if isinstance(event, OrderLine):
+            state.order(state.orders, event.warehouse, event.order_id).image(event)
+        else:
+            state.order(state.purchases, event.warehouse, event.order_id)
+            state.purchases.take(event, lambda: self._lines(event))
 
     def _unline(self, event: Line, offset: int) -> None:  # noqa: ARG002
         self._state.account(Key(event.warehouse, event.sku), event.occurred_at)
         book = self._state.orders if isinstance(event, OrderLine) else self._state.purchases
-        others = [other for other in self._images(event) if isinstance(other, Line)]
-        self._state.order(book, event.warehouse, event.order_id).withdraw(event, others)
+        book = self._state.order(book, event.warehouse, event.order_id)
+        book.withdraw(event, self._lines(event))
+
+    def _lines(self, event: Line) -> list[Line]:
+        """Return the effective images of a line."""
+        return [image for image in self._images(event) if isinstance(image, Line)]
 
     def _images(self, event: Event) -> Iterable[Event]:
         """Yield the effective images of what `event` is an image of."""

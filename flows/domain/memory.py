@@ -233,6 +233,11 @@ class MemoryStore:
         """See Recall."""
         return [row for row in self.movements.get(key, ()) if row.at >= since]
 
+    def receipts(self, key: Key, order_id: str) -> list[Row]:
+        """See Recall."""
+        rows = self.movements.get(key, ())
+        return [row for row in rows if row.type == "inbound" and row.facts.order_id == order_id]
+
     def find(self, event_id: str, at: datetime) -> tuple[list[Row], list[Event]]:
         """See Recall."""
         rows = [row for row in self.by_event.get(event_id, ()) if row.at == at]

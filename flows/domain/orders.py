@@ -13,6 +13,7 @@ from datetime import datetime
 
 from flows.domain.events import Line
 from flows.domain.fixed import fixed
+from flows.domain.leads import restated
 from flows.domain.rows import LineRow
 
 ImageOrder = tuple[int, datetime, str]
@@ -80,9 +81,9 @@ class OrderBook:
         state = self._orders[event.warehouse, event.order_id]
         line_id = event.line_id or ""
         known = state.images.get(line_id)
-        if known is not None and _row_order(known) >= image_order(event):
+        if known is not None and row_order(known) >= image_order(event):
             return
-        self._replace(state, event, line_id)
+        self._settle(state, self._replace(state, event, line_id))
 
     def withdraw(self, event: Line, others: Iterable[Line]) -> None:
         """Take an image back: the highest of the `others` wins again, if there is one."""
@@ -93,7 +94,7 @@ class OrderBook:
             return
         winner = max(others, key=image_order, default=None)
         if winner is not None:
-            self._replace(state, winner, line_id)
+            self._settle(state, self._replace(state, winner, line_id))
             return
         del state.images[line_id]
         _clear(known)
@@ -115,7 +116,8 @@ class OrderBook:
             for key in [key for _, key in zip(range(over), self._orders, strict=False)]:
                 del self._orders[key]
 
-    def _replace(self, state: OrderState, event: Line, line_id: str) -> None:
+    def _replace(self, state: OrderState, event: Line, line_id: str) -> LineRow:
+        """Let an image win; its row, which it returns, is still to be settled."""
         old = state.images.get(line_id)
         if old is not None and old.sku != event.sku:
             del state.images[line_id]
@@ -127,32 +129,34 @@ class OrderBook:
             state.lines[line_id, event.sku] = row
         _fill(row, event)
         state.images[line_id] = row
-        self._settle(state, row)
+        return row
 
     def _settle(self, state: OrderState, row: LineRow) -> None:
         """Work out again what was fulfilled of the order's lines of the row's SKU."""
         rows = [other for (_, sku), other in state.lines.items() if sku == row.sku]
         if len(rows) == 1:
-            self._set(state, row, max(row.reported, row.scanned))
+            self._set(state, row, row.scanned, 0)
             return
         rows.sort(key=lambda other: other.line_id)
         nameless = state.lines.get(("", row.sku))
         pool = 0 if nameless is None else nameless.scanned
-        scanned = {}
+        scanned, shares = {}, {}
         for other in rows:
             named = 0 if other is nameless else other.scanned
             need = max(other.ordered - other.cancelled - named, 0)
             share = min(pool, need) if other.event_id is not None else 0
             pool -= share
             scanned[other.line_id] = named + share
+            shares[other.line_id] = share
         if nameless is not None:
             scanned[""] += pool
         for other in rows:
-            self._set(state, other, max(other.reported, scanned[other.line_id]))
+            self._set(state, other, scanned[other.line_id], shares[other.line_id])
 
-    def _set(self, state: OrderState, row: LineRow, fulfilled: int) -> None:
+    def _set(self, state: OrderState, row: LineRow, scanned: int, share: int) -> None:  # noqa: ARG002 for purchases
+        """Note what was scanned of a line, `share` of it by scans that name no line."""
         line = (row.line_id, row.sku)
-        row.fulfilled = fulfilled
+        row.fulfilled = max(row.reported, scanned)
         gone = row.event_id is None and not row.scanned
         self.written[row.warehouse, row.order_id, *line] = None if gone else row
         told = state.told.get(line, 0)
@@ -164,7 +168,8 @@ class OrderBook:
         self._changed(row, row.outstanding - told)
 
 
-def _row_order(row: LineRow) -> ImageOrder:
+def row_order(row: LineRow) -> ImageOrder:
+    """Return the order of the image that a row has."""
     assert row.at is not None  # noqa: S101 a row with an image has its time
     assert row.event_id is not None  # noqa: S101
     return (-1 if row.version is None else row.version, row.at, row.event_id)
@@ -187,3 +192,5 @@ def _clear(row: LineRow) -> None:
     row.ordered = row.reported = row.cancelled = 0
     row.state = "closed"
     row.version = row.due_at = row.document = row.counterpart = row.at = row.event_id = None
+    if row.times is not None:
+        row.times = restated(row.times, ())

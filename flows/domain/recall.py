@@ -92,6 +92,9 @@ class Recall(Protocol):
     def rows(self, key: Key, since: datetime) -> list[Row]:
         """Return the ledger of an account from `since` on, in any order."""
 
+    def receipts(self, key: Key, order_id: str) -> list[Row]:
+        """Return the inbound legs of an account that name a purchase."""
+
     def find(self, event_id: str, at: datetime) -> tuple[list[Row], list[Event]]:
         """Return what this partition wrote of an event: its legs and its journal entries."""
 

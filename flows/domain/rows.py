@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from flows.domain.days import Day
 from flows.domain.events import Bin, Event, Item, Movement, Warehouse
 from flows.domain.lag import Timing
+from flows.domain.leads import Times
 from flows.domain.rejects import Reject
 
 
@@ -159,6 +160,9 @@ class StockRow(Struct, gc=False):
     day_issues: int = 0
     windows: WindowRow | None = None
     layers: tuple[tuple[int, int], ...] = ()
+    lead_count: int = 0
+    lead_seconds: int = 0
+    lead_squares: int = 0
 
 
 class CellRow(Struct, gc=False):
@@ -211,6 +215,8 @@ class LineRow(Struct, gc=False):
     counterpart: str | None = None
     at: datetime | None = None
     event_id: str | None = None
+    times: Times | None = None
+    """Of a purchase line."""
 
     @property
     def outstanding(self) -> int:

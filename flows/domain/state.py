@@ -13,6 +13,7 @@ from flows.domain.events import Item, Policy, Warehouse
 from flows.domain.master import Policies
 from flows.domain.orders import OrderBook
 from flows.domain.prices import NONE, Images
+from flows.domain.purchases import PurchaseBook
 from flows.domain.recall import Recall, Start
 from flows.domain.rows import Changes, Key, LineRow, StockRow, TransferKey, TransferRow
 
@@ -56,7 +57,7 @@ class State:
                 self.today[name] = local_date(start.clock_at, self.zone(name)).toordinal()
         self.changes = Changes()
         self.orders = OrderBook(self._reserve)
-        self.purchases = OrderBook(self._expect)
+        self.purchases = PurchaseBook(self._expect, self._lead)
 
     def owns(self, warehouse: str) -> bool:
         """Tell whether a warehouse is on this partition; once it is, it stays."""
@@ -290,3 +291,11 @@ class State:
             account.purchases[line] = row
         else:
             account.purchases.pop(line, None)
+
+    def _lead(self, row: LineRow, before: int | None, now: int | None) -> None:
+        account = self._touch(Key(row.warehouse, row.sku))
+        for seconds, sign in ((before, -1), (now, 1)):
+            if seconds is not None:
+                account.lead_count += sign
+                account.lead_seconds += sign * seconds
+                account.lead_squares += sign * seconds * seconds

@@ -38,7 +38,8 @@ from flows.domain.rows import (
     TransferRow,
 )
 from flows.domain.windows import Sums
-from flows.store.records import Record, count_of, leg_of, lot_of, stock_of
+from flows.store.records import Record, count_of, leg_of, line_of, lot_of, stock_of
+from flows.store.statements import TIMES
 from flows.store.windows import (
     DAY,
     MOMENT_PLACES,
@@ -53,6 +54,7 @@ _LEG = (
     " device, video_url, counterpart, reason, recorded_at, expires_on, produced_on, due_at,"
     " unit_cost"
 )
+_WAITING = "state = 'open' AND ordered > received + cancelled"
 _KIND_KEYS = {
     "order_line": "warehouse = %s AND key = %s AND line_id = %s",
     "purchase_line": "warehouse = %s AND key = %s AND line_id = %s",
@@ -117,7 +119,8 @@ class DatabaseRecall:
             " projected, safety_stock, reorder_point, max_stock, water_level, unit_cost, value,"
             " moved_to, counted_to, updated_at, next_change_at, version, demand_per_day,"
             " stock_out_on, below_safety_on, first_on, issued_on, day, day_net, day_moment,"
-            " day_issues, window_net, window_moment, window_issues, demand, layers"
+            " day_issues, window_net, window_moment, window_issues, demand, layers,"
+            " lead_count, lead_seconds, lead_squares"
             f" FROM inventory.stock_figures WHERE (warehouse, sku) IN {_KEYS}",
             arrays,
         )
@@ -137,7 +140,7 @@ class DatabaseRecall:
             [stock_of(row) for row in stock],
             [CellRow(**{**row, "quantity": fixed(row["quantity"])}) for row in cells],
             [lot_of(row) for row in lots],
-            self._lines("purchases", f"state = 'open' AND (warehouse, sku) IN {_KEYS}", arrays),
+            self._lines("purchases", f"{_WAITING} AND (warehouse, sku) IN {_KEYS}", arrays),
             self._transfers(f'shipped <> received + lost AND ("to", sku) IN {_KEYS}', arrays),
             last_days,
         )
@@ -196,6 +199,12 @@ class DatabaseRecall:
     def rows(self, key: Key, since: datetime) -> list[Row]:
         """See Recall."""
         return self._legs("warehouse = %s AND sku = %s AND occurred_at >= %s", (*key, since))
+
+    def receipts(self, key: Key, order_id: str) -> list[Row]:
+        """See Recall."""
+        return self._legs(
+            "warehouse = %s AND sku = %s AND order_id = %s AND type = 'inbound'", (*key, order_id)
+        )
 
     def find(self, event_id: str, at: datetime) -> tuple[list[Row], list[Event]]:
         """See Recall."""
@@ -360,13 +369,14 @@ class DatabaseRecall:
 
     def _lines(self, table: str, condition: str, parameters: Collection[Any]) -> list[LineRow]:
         word, more = ("shipped", "NULL") if table == "orders" else ("received", "counterpart")
+        times = "" if table == "orders" else f", {', '.join(TIMES)}"
         rows = self._tuples(
             f"SELECT warehouse, order_id, line_id, sku, ordered, {word}, {word}_reported,"
             f" {word}_scanned, cancelled, state, version, due_at, document, {more}, occurred_at,"
-            f" event_id FROM inventory.{table} WHERE {condition}",
+            f" event_id{times} FROM inventory.{table} WHERE {condition}",
             parameters,
         )
-        return [LineRow(*row[:4], *map(fixed, row[4:9]), *row[9:]) for row in rows]
+        return [line_of(row) for row in rows]
 
     def _transfers(self, condition: str, parameters: Collection[Any]) -> list[TransferRow]:
         rows = self._tuples(

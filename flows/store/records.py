@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from flows.domain.fixed import fixed, unscaled
-from flows.domain.rows import Cell, CountRow, Facts, LotRow, Order, Row, StockRow
+from flows.domain.leads import Times
+from flows.domain.rows import Cell, CountRow, Facts, LineRow, LotRow, Order, Row, StockRow
 from flows.store.windows import MOMENT_PLACES, RATE_PLACES, layers_of, windows_of
 
 Record = dict[str, Any]
@@ -32,6 +33,8 @@ def stock_of(row: Record) -> StockRow:
         row[name] = _units(row[name])
     for name in ("stock_out_on", "below_safety_on", "first_on", "issued_on", "day"):
         row[name] = None if row[name] is None else row[name].toordinal()
+    for name in ("lead_seconds", "lead_squares"):
+        row[name] = int(row[name])
     row["day_net"], row["day_issues"] = fixed(row["day_net"]), fixed(row["day_issues"])
     row["day_moment"] = unscaled(row["day_moment"], MOMENT_PLACES)
     if row["demand_per_day"] is not None:
@@ -40,6 +43,15 @@ def stock_of(row: Record) -> StockRow:
     row["windows"] = windows_of([row.pop(name) for name in names])
     row["layers"] = layers_of(row["layers"])
     return StockRow(**row)
+
+
+def line_of(values: tuple[Any, ...]) -> LineRow:
+    """Return a line; those of purchases have their times at the end."""
+    row = LineRow(*values[:4], *map(fixed, values[4:9]), *values[9:16])
+    if times := values[16:]:
+        ordered_at, received_at, seconds, scanned_at, most, most_at = times
+        row.times = Times(ordered_at, received_at, seconds, scanned_at, _units(most), most_at)
+    return row
 
 
 def lot_of(row: Record) -> LotRow:

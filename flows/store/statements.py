@@ -30,6 +30,15 @@ Columns = dict[str, str]
 
 _LINE = {"warehouse": T, "order_id": T, "line_id": T, "sku": T, "ordered": Q}
 _LINE_END = {"cancelled": Q, "state": T, "version": L, "due_at": TS, "document": T}
+TIMES = {
+    "ordered_at": TS,
+    "received_at": TS,
+    "lead_seconds": L,
+    "received_scanned_at": TS,
+    "received_reported_most": Q,
+    "received_reported_at": TS,
+}
+"""The columns of a purchase line's `Times`, in the order of its fields."""
 _KEPT: dict[str, tuple[Columns, int]] = {
     "stock_figures": (
         {
@@ -65,6 +74,9 @@ _KEPT: dict[str, tuple[Columns, int]] = {
                 ("window_net", "window_moment", "window_issues", "demand"), "numeric[]"
             ),
             "layers": J,
+            "lead_count": N,
+            "lead_seconds": Q,
+            "lead_squares": Q,
         },
         2,
     ),
@@ -150,6 +162,7 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "counterpart": T,
             "occurred_at": TS,
             "event_id": T,
+            **TIMES,
         },
         4,
     ),

@@ -15,6 +15,7 @@ from msgspec import json
 from connectors.timescale import NULL, array, copy_rows
 from flows.domain.decode.canonical import encode
 from flows.domain.fixed import text
+from flows.domain.leads import UNKNOWN, Times
 from flows.domain.master import order_of
 from flows.domain.rows import Changes, CountRow, DeviceRow, LineRow, MasterRow, Order, Row
 from flows.store import windows
@@ -145,6 +146,9 @@ def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
                 row.next_change_at,
                 row.version,
                 *windows.of_stock(row),
+                row.lead_count,
+                row.lead_seconds,
+                row.lead_squares,
             )
             for row in changes.stock
         ],
@@ -231,10 +235,22 @@ def _lines(
                 *(() if table == "orders" else (row.counterpart,)),
                 row.at,
                 row.event_id,
+                *(() if table == "orders" else _times(row.times or UNKNOWN)),
             )
             for key, row in sorted(lines.items())
             if row is not None
         ],
+    )
+
+
+def _times(times: Times) -> tuple[Any, ...]:
+    return (
+        times.ordered_at,
+        times.received_at,
+        times.lead,
+        times.scanned_at,
+        _units(times.most),
+        times.most_at,
     )
 
 

@@ -123,5 +123,8 @@ SELECT
     s.window_moment,
     s.window_issues,
     s.demand,
-    s.layers
+    s.layers,
+    s.lead_count,
+    s.lead_seconds,
+    s.lead_squares
 FROM inventory.stock_figures AS s;

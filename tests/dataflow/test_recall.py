@@ -252,6 +252,14 @@ STORY: list[list[Any]] = [
     [cancel("p3", id="x9"), cancel("p1", id="x10"), cancel("p4", id="x11"), cancel("t3", id="x12")],
     [cancel("x2", id="y1"), cancel("x5", id="y2"), cancel("x9", id="y3"), cancel("x1", id="y4")],
     [item("S1", id="i3", unit_cost="4", at="08:45"), warehouse("A", timezone="Pacific/Kiritimati")],
+    [purchase_line("P2", "S1", 8, id="q2", line_id="1", counterpart="supplier"),
+     inbound("S1", 5, id="r1", order_id="P2", line_id="1", at="10:00"),
+     inbound("S1", 3, id="r2", order_id="P2", line_id="1", at="12:00"),
+     inbound("S1", 9, id="r3", order_id="P2", at="12:30")],
+    [cancel("r2", id="z1")],
+    [purchase_line("P2", "S2", 9, id="q3", line_id="1", version=2, received=9, at="13:00")],
+    [purchase_line("P2", "S1", 4, id="q4", line_id="1", version=3, at="14:00")],
+    [cancel("q2", id="z2"), cancel("z1", id="z3")],
 ]  # fmt: skip
 
 
@@ -297,8 +305,8 @@ def questions() -> list[tuple[str, tuple[Any, ...]]]:
     counts = [event for event in events if event.event_id in ("c1", "c2")]
     images = [
         ("order_line", ("A", "O1", "1")), ("purchase_line", ("A", "P1", "1")), ("item", ("S1",)),
-        ("bin", ("A", "P")), ("warehouse", ("A",)), ("policy", ("", "", "")),
-        ("policy", ("A", "", "S1")), ("policy", ("A", "toys", "")),
+        ("purchase_line", ("A", "P2", "1")), ("bin", ("A", "P")), ("warehouse", ("A",)),
+        ("policy", ("", "", "")), ("policy", ("A", "", "S1")), ("policy", ("A", "toys", "")),
     ]  # fmt: skip
     scopes = [("", "", ""), ("A", "", ""), ("", "toys", ""), ("B", "toys", ""), ("", "", "S1")]
     return [
@@ -308,6 +316,7 @@ def questions() -> list[tuple[str, tuple[Any, ...]]]:
         *(("counts", (key,)) for key in keys),
         *(("rows", (key, moment("11:00"))) for key in keys),
         *(("find", (event.event_id, event.occurred_at)) for event in events),
+        *(("receipts", (key, "P2")) for key in keys),
         *(("count_rows", (Key("A", "S1"), one.occurred_at, one.event_id)) for one in counts),
         *(("images", (kind, key)) for kind, key in images),
         *(("keys", scope) for scope in scopes),

@@ -377,7 +377,13 @@ CREATE TABLE inventory.purchases (
     document text,
     counterpart text,
     occurred_at timestamp with time zone,
-    event_id text
+    event_id text,
+    ordered_at timestamp with time zone,
+    received_at timestamp with time zone,
+    lead_seconds bigint,
+    received_scanned_at timestamp with time zone,
+    received_reported_most numeric(18,4),
+    received_reported_at timestamp with time zone
 );
 ALTER TABLE inventory.purchases SET (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
 ALTER TABLE inventory.purchases ADD CONSTRAINT purchases_pkey PRIMARY KEY (warehouse, order_id, line_id, sku);
@@ -482,7 +488,10 @@ CREATE TABLE inventory.stock_figures (
     window_moment numeric[],
     window_issues numeric[],
     demand numeric[],
-    layers jsonb
+    layers jsonb,
+    lead_count integer NOT NULL DEFAULT 0,
+    lead_seconds numeric NOT NULL DEFAULT 0,
+    lead_squares numeric NOT NULL DEFAULT 0
 );
 ALTER TABLE inventory.stock_figures SET (autovacuum_analyze_scale_factor=0.2, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_available_check CHECK ((available = ((on_hand - on_hold) - reserved)));
@@ -754,7 +763,10 @@ CREATE VIEW inventory.stock WITH (security_invoker=off) AS
     window_moment,
     window_issues,
     demand,
-    layers
+    layers,
+    lead_count,
+    lead_seconds,
+    lead_squares
    FROM inventory.stock_figures s;
 CREATE VIEW screen.invariants WITH () AS
  SELECT name,
