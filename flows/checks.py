@@ -11,18 +11,16 @@ looked at since it was last seen, and nothing differed. May fail with psycopg's 
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from msgspec import Struct
 from psycopg import errors
 
 from connectors.checks import Checks, Finding
 from connectors.migrate import SQL
-from connectors.trouble import one_line
+from flows.minutely import Minutely
 from flows.words import words
 
 if TYPE_CHECKING:
@@ -306,54 +304,21 @@ class _Slices:
             )  # fmt: skip
 
 
-class MinuteChecks:
+class MinuteChecks(Minutely):
     """Runs rounds in a thread of its own: a slow check never delays a tick."""
 
     def __init__(self, settings: Settings, stopping: Callable[[], bool]) -> None:
         """Start waiting for `wake`; without it a round is made after ninety seconds."""
-        self._dsn, self._stopping = settings.need_dsn(), stopping
-        self._wake, self._closed = threading.Event(), threading.Event()
-        self._checks: Checks | None = None
-        self._thread = threading.Thread(target=self._run, name="checks", daemon=True)
-        self._thread.start()
+        self._dsn = settings.need_dsn()
+        super().__init__("checks", "invariants not checked", stopping, _LOG)
 
-    def wake(self) -> None:
-        """Ask for a round now."""
-        self._wake.set()
-
-    def close(self) -> None:
-        """End, cancelling what is being looked at."""
-        self._closed.set()
-        self._wake.set()
-        checks = self._checks
-        if checks is not None:
-            checks.connection.cancel()
-        self._thread.join(timeout=3)
-
-    def _run(self) -> None:
-        while not self._ended():
-            self._wake.wait(timeout=90)
-            self._wake.clear()
-            if self._ended():
-                return
-            try:
-                self._round()
-            except psycopg.Error as error:
-                if not self._ended():
-                    _LOG.warning("invariants not checked: %s", one_line(error))
-            except Exception:  # noqa: BLE001 - a mistake in a check must not end the clock
-                _LOG.exception("invariants not checked")
-
-    def _round(self) -> None:
-        with Checks(self._dsn, QUERIES, STATEMENT_S) as checks:
-            self._checks = checks
-            try:
-                round_of(checks, stopping=self._ended)
-            finally:
-                self._checks = None
-
-    def _ended(self) -> bool:
-        return self._closed.is_set() or self._stopping()
+    def round(self) -> None:
+        """Make a round."""
+        with (
+            Checks(self._dsn, QUERIES, STATEMENT_S) as checks,
+            self.cancelling(checks.connection),
+        ):
+            round_of(checks, stopping=self.ended)
 
 
 def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
