@@ -24,7 +24,7 @@ GRANT INSERT, UPDATE, DELETE ON
     inventory.warehouses, inventory.items, inventory.bins, inventory.policies,
     inventory.counts, inventory.cancels, inventory.stock, inventory.stock_figures,
     inventory.stock_bins, inventory.stock_daily, inventory.turnover_daily, inventory.demand_daily,
-    inventory.classes,
+    inventory.classes, inventory.forecasts, inventory.forecast_quality, inventory.forecast_runs,
     inventory.lot_dates, inventory.orders, inventory.purchases, inventory.transfers,
     inventory.partitions, inventory.offsets, inventory.event_ids, inventory.ticks,
     inventory.intake, inventory.rejects, inventory.lag,

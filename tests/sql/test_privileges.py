@@ -15,6 +15,7 @@ pytestmark = pytest.mark.stack
 STATE = (
     *("warehouses", "items", "bins", "policies", "counts", "cancels", "stock_figures"),
     *("stock_bins", "stock_daily", "turnover_daily", "demand_daily", "classes"),
+    *("forecasts", "forecast_quality", "forecast_runs"),
     *("lot_dates", "orders", "purchases", "transfers", "partitions", "offsets", "event_ids"),
     *("ticks", "intake", "rejects", "lag", "device_sequences", "alert_state"),
 )

@@ -143,6 +143,56 @@ ALTER TABLE inventory.event_ids SET (autovacuum_vacuum_scale_factor=0.2, autovac
 ALTER TABLE inventory.event_ids SET (toast: autovacuum_vacuum_scale_factor=0.1, autovacuum_vacuum_threshold=1000);
 ALTER TABLE inventory.event_ids ADD CONSTRAINT event_ids_count_check CHECK ((count >= 0));
 ALTER TABLE inventory.event_ids ADD CONSTRAINT event_ids_pkey PRIMARY KEY (log_partition, run);
+CREATE TABLE inventory.forecast_quality (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    made_on date NOT NULL,
+    method text NOT NULL,
+    history_days integer NOT NULL,
+    wape double precision,
+    mase double precision,
+    plain_wape double precision,
+    plain_mase double precision,
+    bias double precision,
+    rejected text,
+    rejected_wape double precision
+);
+ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_history_days_check CHECK ((history_days > 0));
+ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_method_check CHECK ((method = ANY (ARRAY['mean'::text, 'weekday_mean'::text, 'ets'::text, 'tsb'::text])));
+ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_pkey PRIMARY KEY (warehouse, sku, made_on);
+ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_rejected_check CHECK ((rejected = ANY (ARRAY['ets'::text, 'tsb'::text])));
+CREATE TABLE inventory.forecast_runs (
+    warehouse text NOT NULL,
+    made_on date NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT now(),
+    series integer NOT NULL,
+    methods jsonb NOT NULL,
+    wape double precision,
+    plain_wape double precision,
+    bias double precision,
+    class_a integer NOT NULL,
+    class_b integer NOT NULL,
+    class_c integer NOT NULL,
+    unclassed integer NOT NULL,
+    duration_ms integer NOT NULL
+);
+ALTER TABLE inventory.forecast_runs ADD CONSTRAINT forecast_runs_methods_check CHECK ((jsonb_typeof(methods) = 'object'::text));
+ALTER TABLE inventory.forecast_runs ADD CONSTRAINT forecast_runs_pkey PRIMARY KEY (warehouse);
+CREATE TABLE inventory.forecasts (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    day date NOT NULL,
+    made_on date NOT NULL,
+    quantity numeric(18,4) NOT NULL,
+    low numeric(18,4),
+    high numeric(18,4)
+);
+ALTER TABLE inventory.forecasts SET (autovacuum_vacuum_scale_factor=0.1);
+ALTER TABLE inventory.forecasts ADD CONSTRAINT forecasts_check CHECK (((low >= (0)::numeric) AND (low <= quantity)));
+ALTER TABLE inventory.forecasts ADD CONSTRAINT forecasts_check1 CHECK ((high >= quantity));
+ALTER TABLE inventory.forecasts ADD CONSTRAINT forecasts_day_check CHECK ((day >= made_on));
+ALTER TABLE inventory.forecasts ADD CONSTRAINT forecasts_pkey PRIMARY KEY (warehouse, sku, day);
+ALTER TABLE inventory.forecasts ADD CONSTRAINT forecasts_quantity_check CHECK ((quantity >= (0)::numeric));
 CREATE TABLE inventory.intake (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -631,6 +681,23 @@ CREATE VIEW inventory.devices WITH () AS
                     WHEN (w.last_seq IS NULL) THEN '{}'::int8multirange
                     ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - w.seen)
                 END AS holes) h);
+CREATE VIEW inventory.forecast_now WITH () AS
+ SELECT f.warehouse,
+    f.sku,
+    f.day,
+    f.quantity,
+    f.low,
+    f.high,
+    f.made_on,
+    q.method,
+    q.history_days,
+    q.wape,
+    q.mase,
+    q.plain_wape,
+    q.plain_mase,
+    q.bias
+   FROM (inventory.forecasts f
+     JOIN inventory.forecast_quality q USING (warehouse, sku, made_on));
 CREATE VIEW inventory.invariants_now WITH () AS
  WITH RECURSIVE names AS (
         ( SELECT i.name
@@ -1219,6 +1286,10 @@ ALTER TABLE inventory.demand_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
 ALTER TABLE inventory.devices OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
+ALTER TABLE inventory.forecast_now OWNER TO waterline_owner;
+ALTER TABLE inventory.forecast_quality OWNER TO waterline_owner;
+ALTER TABLE inventory.forecast_runs OWNER TO waterline_owner;
+ALTER TABLE inventory.forecasts OWNER TO waterline_owner;
 ALTER TABLE inventory.intake OWNER TO waterline_owner;
 ALTER TABLE inventory.invariants OWNER TO waterline_owner;
 ALTER TABLE inventory.invariants_now OWNER TO waterline_owner;
