@@ -4,7 +4,8 @@ Enters: the wall clock, and from the database the last tick that was folded. Lea
 inventory.events, acknowledged; after a pause the missed ones are made up in order (seven days by
 the minute, before that by the hour). A tick that is on the log already is a repeat downstream, so
 a crash or a second clock does no harm. With `drain` it ends once the ticks due now are there.
-Without it, a minute's ticks are followed by a round of checks (flows/checks.py) in a thread.
+Without it, a minute's ticks are followed by a round of checks (flows/checks.py) and by the nightly
+work that is due (flows/nightly.py), each in a thread of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from connectors.ticks import clock_at
 from flows.checks import MinuteChecks
 from flows.domain.decode import canonical
 from flows.domain.minutes import due, tick
+from flows.nightly import Nightly
 from flows.steps import Dataflow, KeyedSink, PollSource, Stop, inlet, outlet, step
 
 if TYPE_CHECKING:
@@ -34,14 +36,18 @@ def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
     brokers, prefix = settings.need_brokers(), settings.topic_prefix
     count = ensure_topics(brokers, prefix, patience=None, stopping=stop)[LOG]
     minutes = Minutes(settings.need_dsn(), stop, drain=drain)
-    checks = None if drain else MinuteChecks(settings, stop)
-    if checks:
-        stop.at_end(checks.close)
+    rounds = [] if drain else [MinuteChecks(settings, stop), Nightly(settings, stop)]
+    for one in rounds:
+        stop.at_end(one.close)
+
+    def after() -> None:
+        for one in rounds:
+            one.wake()
 
     def open_writer(name: str) -> TickWriter:
         del name
         out = Outlet(brokers, giving_up=stop)
-        return TickWriter(out, prefix + LOG, count, checks.wake if checks else None)
+        return TickWriter(out, prefix + LOG, count, after)
 
     flow = Dataflow("clock")
     due_now = inlet("minutes", flow, PollSource(minutes.poll, stop))
@@ -83,7 +89,7 @@ class TickWriter:
     """Puts ticks on every partition and returns when all are acknowledged."""
 
     def __init__(
-        self, out: Outlet, log: str, partitions: int, after: Callable[[], None] | None = None
+        self, out: Outlet, log: str, partitions: int, after: Callable[[], None] = lambda: None
     ) -> None:
         """Write to the topic `log` (with prefix) of so many partitions; then call `after`."""
         self._out, self._log, self._partitions = out, log, partitions
@@ -96,8 +102,7 @@ class TickWriter:
             for partition in range(self._partitions):
                 self._out.send(self._log, None, value, None, partition)
         self._out.flush()
-        if self._after is not None:
-            self._after()
+        self._after()
 
     def close(self) -> None:
         """Let go of the producer."""
