@@ -30,6 +30,7 @@ MODULES = {
     "send": ("send",),
     "replay": ("replay",),
     "tick": ("tick",),
+    "forecast": ("forecast",),
     "look": ("stock", "trace", "rejects"),
     "summary": ("summary",),
     "demo": ("demo",),

@@ -22,7 +22,7 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # noqa: SLF001 - it h
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("demo", "up", "down", "status", "migrate")),
-    ("flow", ("run", "edge", "send", "replay", "tick")),
+    ("flow", ("run", "edge", "send", "replay", "tick", "forecast")),
     ("look", ("summary", "stock", "trace", "rejects")),
     ("prove", ("check", "audit", "bench")),
 )
