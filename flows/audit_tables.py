@@ -11,7 +11,7 @@ from msgspec import Struct
 from psycopg.types.multirange import Multirange
 
 from flows.domain.events import Bin, Event, Item, Warehouse
-from flows.domain.fixed import COST_PLACES, PLACES, VALUE_PLACES, decimal, scaled, text
+from flows.domain.fixed import COST_PLACES, PLACES, VALUE_PLACES, decimal, scaled
 from flows.domain.leads import UNKNOWN
 from flows.domain.master import order_of
 from flows.domain.memory import MemoryStore
@@ -105,7 +105,8 @@ def _windows(r: StockRow) -> Values:
         _q(r.day_net), _n(r.day_moment, MOMENT_PLACES), _q(r.day_issues),
         None if w is None else _qs(w.net), moments, None if w is None else _qs(w.issues),
         None if w is None else _qs(w.demand),
-        tuple((_iso(day), text(n)) for day, n in r.layers) or None,
+        tuple(date.fromordinal(day) for day, _ in r.layers) or None,
+        _qs(n for _, n in r.layers) or None,
     )  # fmt: skip
 
 
@@ -119,10 +120,6 @@ def _qs(quantities: Iterable[int]) -> Values:
 
 def _date(ordinal: int | None) -> date | None:
     return None if ordinal is None else date.fromordinal(ordinal)
-
-
-def _iso(ordinal: int) -> str:
-    return date.fromordinal(ordinal).isoformat()
 
 
 def _days(stores: list[MemoryStore]) -> Expected:
@@ -327,7 +324,7 @@ TABLES = [
            "moved_to", "counted_to", "updated_at", "next_change_at", "demand_per_day",
            "stock_out_on", "below_safety_on", "first_on", "issued_on", "day", "day_net",
            "day_moment", "day_issues", "window_net", "window_moment", "window_issues", "demand",
-           "layers", "lead_count", "lead_seconds", "lead_squares"], _stock),
+           "layer_days", "layer_quantities", "lead_count", "lead_seconds", "lead_squares"], _stock),
     Table("stock_daily", ["warehouse", "sku", "day"],
           ["opening", "inbound", "outbound", "other", "closing", "area", "min", "max", "issues",
            "received", "moment", "unit_cost", "issue_cost", "value", "value_net",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable
 from datetime import UTC, date, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from itertools import islice
 
 from flows.domain.calendar import local_date, midnight
 from flows.domain.days import Day, begin_of
 from flows.domain.demand import Demand, demand_of
-from flows.domain.fixed import COST_PLACES, SCALE
+from flows.domain.fixed import COST_PLACES, PLACES, cost_units, decimal_of
 from flows.domain.levels import water_level
 from flows.domain.master import Limits
 from flows.domain.planning import lead_time, reorder_point, safety_stock, stock_out_on
@@ -36,17 +36,18 @@ from flows.domain.rows import (
 from flows.domain.windows import Windows, taken_up
 
 SELLABLE = "sellable"
-CENT = Decimal("0.0001")
-SCALED = Decimal(SCALE)
-_EXACT = Context(prec=80)
+_CENTS = 10**COST_PLACES
 NO_DEMAND = (0,) * 7
 FIRST_TICK = datetime(1970, 1, 1, tzinfo=UTC)
 """Until the first tick nothing has expired and all that is dated is due with that tick."""
 
 
-def value_of(cost: Decimal, units: int) -> Decimal:
-    """Return the value of stock, to four decimals; large figures stay exact."""
-    return _EXACT.quantize(_EXACT.divide(_EXACT.multiply(cost, Decimal(units)), SCALED), CENT)
+def value_of(cost: int, units: int) -> Decimal:
+    """Return the value of stock, to four decimals, half to even; `cost` is in 10⁻¹²."""
+    whole, rest = divmod(cost * units, _CENTS)
+    if 2 * rest > _CENTS or (2 * rest == _CENTS and whole % 2):
+        whole += 1
+    return decimal_of(whole, PLACES)
 
 
 class Account:
@@ -210,9 +211,14 @@ class Account:
         return inside, FIRST_TICK if clock is None else later - horizon
 
     def figures(
-        self, limits: Limits, images: Images, clock: datetime | None, zone_name: str
+        self,
+        limits: Limits,
+        images: Images,
+        clock: datetime | None,
+        zone_name: str,
+        today: int | None,
     ) -> StockRow:
-        """Return the row of table stock_figures as of `clock` (the latest tick)."""
+        """Return the row of table stock_figures as of `clock`, the latest tick, and its day."""
         on_hand = on_hold = 0
         for cell, quantity in self.cells.items():
             on_hand += quantity
@@ -222,8 +228,7 @@ class Account:
         on_hold += expired
         incoming, comes_at = self.incoming(clock, limits.incoming_days)
         available = on_hand - on_hold - self.reserved
-        today = None if clock is None else local_date(clock, zone_name).toordinal()
-        demand = self.demand(today)
+        demand = None if self.windows is None else self.demand(today)
         safety, reorder = self.thresholds(limits, demand)
         out_on = below_on = None
         if today is not None and (demand is not None or available < (safety or 0)):
@@ -231,7 +236,7 @@ class Account:
         moves_on = None
         if today is not None and (demand or out_on or below_on or self.has_demand()):
             moves_on = begin_of(today + 1, zone_name)
-        cost = self.unit_cost(images)
+        cost, value = self.worth(images, on_hand)
         changes = [at for at in (expires_at, comes_at, moves_on) if at is not None]
         day = self.day
         assert self.updated_at is not None  # noqa: S101 an account is opened by an event
@@ -249,7 +254,7 @@ class Account:
             limits.max_stock,
             water_level(available, on_hand, limits, safety or 0, reorder or 0),
             cost,
-            None if cost is None else value_of(cost, on_hand),
+            value,
             self.moved_to,
             self.counted_to,
             self.updated_at,
@@ -284,11 +289,17 @@ class Account:
         """Tell whether any of the last closed days had issues: they pass with every midnight."""
         return self.windows is not None and any(self.windows.demand)
 
-    def unit_cost(self, images: Images) -> Decimal | None:
-        """Return the moving average cost; the item's own until stock had one."""
-        if self.day is not None and self.day.cost is not None:
-            return _EXACT.scaleb(Decimal(self.day.cost), -COST_PLACES)
-        return None if images.last is None else images.last.unit_cost
+    def worth(self, images: Images, on_hand: int) -> tuple[Decimal | None, Decimal | None]:
+        """Return the moving average cost and the stock's value at it.
+
+        Until stock had a cost it is the item's own.
+        """
+        day = self.day
+        if day is not None and day.cost is not None:
+            return decimal_of(day.cost, COST_PLACES), value_of(day.cost, on_hand)
+        cost = None if images.last is None else images.last.unit_cost
+        units = cost_units(cost)
+        return cost, None if units is None else value_of(units, on_hand)
 
     def thresholds(self, limits: Limits, demand: Demand | None) -> tuple[int | None, int | None]:
         """Return safety stock and reorder point: the policy's, else what demand asks for."""

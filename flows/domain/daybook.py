@@ -15,7 +15,7 @@ from flows.domain.accounts import Account
 from flows.domain.calendar import local_date
 from flows.domain.days import Day, advance, begin_of, bounds, measure
 from flows.domain.layers import carried_on, layers_of
-from flows.domain.prices import BEGINNING, posted
+from flows.domain.prices import BEGINNING, Images
 from flows.domain.recall import Recall
 from flows.domain.rows import Key
 from flows.domain.state import State
@@ -38,21 +38,30 @@ class Daybook:
     def close(self) -> None:
         """Work out what the batch changed; accounts that this concerns are touched afterwards."""
         self._pass_midnights()
+        state = self._state
         again: dict[Key, datetime] = {}
-        for account in self._state.touched():
-            since = self._reaches_back(account)
+        for account in state.touched():
+            images = state.images(account.key.sku)
+            since = self._reaches_back(account, images)
             if since is not None:
                 again[account.key] = since
-            elif account.moves:
-                self._go_on(account)
+                continue
+            if account.moves:
+                self._go_on(account, images)
+            self._settle(account, images)
         if again:
             self._work_out_again(again)
-        for account in self._state.touched():
-            account.images = self._state.images(account.key.sku)
-            account.moves = None
+        for key in again:
+            self._settle(state.known(key), state.images(key.sku))
+        state.rezoned.clear()
+
+    def _settle(self, account: Account, images: Images) -> None:
+        """Close an account's books on this batch."""
+        account.images = images
+        account.moves = None
+        account.booked_to = account.moved_to
+        if account.arriving:
             account.forget_arrived(self._state.changes.transfers)
-            account.booked_to = account.moved_to
-        self._state.rezoned.clear()
 
     def _pass_midnights(self) -> None:
         """Move the windows on where the clock has passed a local midnight."""
@@ -93,7 +102,7 @@ class Daybook:
                         demand[warehouse, sku, day] = sums.issues
         return found.items()
 
-    def _reaches_back(self, account: Account) -> datetime | None:
+    def _reaches_back(self, account: Account, images: Images) -> datetime | None:
         """Return from when on the account's days are to be worked out again, if at all."""
         since: datetime | None = None
         booked_to = account.booked_to
@@ -103,9 +112,8 @@ class Daybook:
                 since = first
         if account.day is None:
             return since
-        if account.key.warehouse in self._state.rezoned:
+        if self._state.rezoned and account.key.warehouse in self._state.rezoned:
             return BEGINNING
-        images = self._state.images(account.key.sku)
         if images is not account.images:
             if images.category != account.images.category:
                 return BEGINNING
@@ -114,17 +122,16 @@ class Daybook:
                 since = other if since is None else min(since, other)
         return since
 
-    def _go_on(self, account: Account) -> None:
-        zone = self._state.zone(account.key.warehouse)
-        price = self._state.images(account.key.sku).cost
+    def _go_on(self, account: Account, images: Images) -> None:
         before = account.day
-        days = advance(before, [posted(row) for row in account.moves or ()], zone, price)
+        zone = self._state.zone(account.key.warehouse)
+        days = advance(before, account.moves or (), zone, images.cost)
         if not days:
             return
         changes: list[Change] = [(None, day) for day in days]
         if before is not None and days[0].day == before.day:
             changes[0] = (before, days[0])
-        self._add(account, changes)
+        self._add(account, images.category, changes)
         account.layers = carried_on(account.layers, before, days)
         account.day = days[-1]
         if account.first_on is None:
@@ -151,7 +158,7 @@ class Daybook:
         ledger = self._recall.ledger(starts)
         for key in again:
             account = state.known(key)
-            rows = [*ledger.get(key, ()), *map(posted, account.moves or ())]
+            rows = [*ledger.get(key, ()), *(account.moves or ())]
             base = kept[key][-1] if kept[key] else None
             price = state.images(key.sku).cost
             days = kept[key] + advance(base, rows, state.zone(key.warehouse), price)
@@ -183,11 +190,11 @@ class Daybook:
         account.first_on = new[0].day if new else None
         account.issued_on = max((day.day for day in new if day.outbound > 0), default=None)
 
-    def _add(self, account: Account, changes: Sequence[Change]) -> None:
+    def _add(self, account: Account, category: str, changes: Sequence[Change]) -> None:
         """Book days that go on: tables, sums of the category, windows, demand."""
         key = account.key
         self._put(account, changes)
-        self._sum_up(key, self._state.images(key.sku).category, changes)
+        self._sum_up(key, category, changes)
         today = self._state.today.get(key.warehouse)
         if today is None:
             return
@@ -220,14 +227,17 @@ class Daybook:
     def _sum_up(self, key: Key, category: str, changes: Iterable[Change]) -> None:
         """Add what days became more or less to the sums of their category."""
         sums = self._state.changes.turnover
-        for before, after in changes:
-            for day, sign in ((before, -1), (after, 1)):
+        for change in changes:
+            for day, sign in zip(change, (-1, 1), strict=True):
                 if day is None:
                     continue
-                row = sums.setdefault((key.warehouse, category, day.day), [0] * 6)
+                place = (key.warehouse, category, day.day)
+                row = sums.get(place)
+                if row is None:
+                    row = sums[place] = [0] * 6
                 row[0] += sign * day.issues
                 row[1] += sign * day.issue_cost
-                row[2] += sign * (day.closing - day.opening)
+                row[2] += sign * (day.inbound - day.outbound + day.other)
                 row[3] += sign * day.moment
                 row[4] += sign * day.value_net
                 row[5] += sign * day.value_moment

@@ -11,11 +11,11 @@ Units: quantities 1/10000, costs 10⁻¹² of the currency per base unit, values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -25,8 +25,42 @@ RECEIVED = frozenset({"inbound", "transfer_in"})
 """What brings goods at a cost of their own; a gain or a return comes in at the average."""
 
 
-class Posted(NamedTuple):
-    """One row of the ledger, as far as days need it; `unit_cost` is what the receipt states."""
+class Posted(Protocol):
+    """A row of the ledger, as far as days need it; `unit_cost` is what the receipt states."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        ...
+
+    @property
+    def event_id(self) -> str:
+        """The event that it belongs to."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """The kind of movement."""
+        ...
+
+    @property
+    def quantity(self) -> int:
+        """In 1/10000 units, signed."""
+        ...
+
+    @property
+    def correction(self) -> bool:
+        """Whether it undoes or corrects an earlier row."""
+        ...
+
+    @property
+    def unit_cost(self) -> int | None:
+        """What the receipt states that it cost."""
+        ...
+
+
+class Booked(NamedTuple):
+    """A row of the ledger that comes back from the store."""
 
     at: datetime
     event_id: str
@@ -105,7 +139,9 @@ class Instant:
         elif kind in RECEIVED:
             if kind == "inbound":
                 self.inbound += quantity
-            cost = price(row.at) if row.unit_cost is None else row.unit_cost
+            cost = row.unit_cost
+            if cost is None:
+                cost = price(row.at)
             if cost is not None:
                 self.received += quantity
                 self.paid += quantity * cost
@@ -118,23 +154,25 @@ class Instant:
         return not (self.net or self.inbound or self.outbound or self.issues or self.received)
 
 
-def instants(rows: Sequence[Posted], price: Price) -> Iterable[Instant]:
-    """Yield what each instant comes to, in order."""
-    customers: dict[str, bool] = {}
-    if len(rows) > 1:
-        rows = sorted(rows, key=_at)
-    for row in rows:
-        if row.type == "return" and not row.correction:
-            customers[row.event_id] = row.quantity > 0
+def instants(rows: Sequence[Posted], price: Price) -> list[Instant]:
+    """Return what each instant comes to, in order."""
+    if len(rows) == 1:  # as most of them are
+        instant = Instant(rows[0].at)
+        instant.add(rows[0], price, {})
+        return [] if instant.empty else [instant]
+    customers = {
+        row.event_id: row.quantity > 0
+        for row in rows
+        if row.type == "return" and not row.correction
+    }
+    found: list[Instant] = []
     now: Instant | None = None
-    for row in rows:
+    for row in sorted(rows, key=_at):
         if now is None or row.at != now.at:
-            if now is not None and not now.empty:
-                yield now
             now = Instant(row.at)
+            found.append(now)
         now.add(row, price, customers)
-    if now is not None and not now.empty:
-        yield now
+    return [instant for instant in found if not instant.empty]
 
 
 def _at(row: Posted) -> datetime:

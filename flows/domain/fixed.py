@@ -43,3 +43,14 @@ def scaled(units: int, places: int) -> str:
 def unscaled(value: Decimal, places: int) -> int:
     """Return a number in units of 10^−places, exactly; it has no more decimals."""
     return int(_EXACT.scaleb(value, places))
+
+
+def cost_units(cost: Decimal | None) -> int | None:
+    """Return a cost in 10⁻¹² of the currency; it has at most twelve decimals."""
+    return None if cost is None else int(cost.scaleb(COST_PLACES))
+
+
+@lru_cache(maxsize=1 << 14)
+def decimal_of(units: int, places: int) -> Decimal:
+    """Return an int in units of 10^−places as a Decimal, exactly."""
+    return _EXACT.scaleb(Decimal(units), -places)

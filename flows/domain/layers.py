@@ -32,6 +32,9 @@ def carried_on(
     layers: tuple[Layer, ...], before: Day | None, days: Sequence[Day]
 ) -> tuple[Layer, ...]:
     """Return the layers after `days`, which go on from `before` (the first may be its day)."""
+    closing = days[-1].closing
+    if closing <= 0:
+        return ()
     grown = list(layers)
     for day in days:
         received = day.received
@@ -42,7 +45,7 @@ def carried_on(
         if grown and grown[-1][0] == day.day:
             received += grown.pop()[1]
         grown.append((day.day, received))
-    excess = sum(quantity for _, quantity in grown) - max(days[-1].closing, 0)
+    excess = sum([quantity for _, quantity in grown]) - closing
     first = 0
     while excess > 0:
         day_of, quantity = grown[first]

@@ -76,6 +76,10 @@ class Policies:
 
     def value(self, name: str, warehouse: str, category: str, sku: str) -> Decimal | None:
         """Return a field's value by the most specific scope that sets it, else the default."""
+        return _value(self._layers(warehouse, category, sku), name)
+
+    def _layers(self, warehouse: str, category: str, sku: str) -> list[dict[str, PolicyRow]]:
+        """Return the registers of the scopes that there are, the most specific first."""
         scopes: list[Scope] = [(warehouse, "", sku), ("", "", sku)]
         if category:
             scopes += [
@@ -84,17 +88,15 @@ class Policies:
                 (warehouse, category, ""),
                 ("", category, ""),
             ]
-        for scope in (*scopes, (warehouse, "", ""), ("", "", "")):
-            row = self._scopes.get(scope, {}).get(name)
-            if row is not None and row.value is not None:
-                return row.value
-        return DEFAULTS.get(name)
+        scopes += [(warehouse, "", ""), ("", "", "")]
+        return [self._scopes[scope] for scope in scopes if scope in self._scopes]
 
     def limits(self, warehouse: str, category: str, sku: str) -> Limits:
         """Return the thresholds of one (warehouse, sku)."""
+        layers = self._layers(warehouse, category, sku)
 
         def value(name: str) -> Decimal | None:
-            return self.value(name, warehouse, category, sku)
+            return _value(layers, name)
 
         horizon = value("stock_out_horizon_days") or Decimal(0)
         lead_time = value("lead_time_days")
@@ -112,6 +114,14 @@ class Policies:
         """Drop the registers of a SKU that no account in memory needs."""
         for warehouse in ("", *warehouses):
             self._scopes.pop((warehouse, "", sku), None)
+
+
+def _value(layers: list[dict[str, PolicyRow]], name: str) -> Decimal | None:
+    for fields in layers:
+        row = fields.get(name)
+        if row is not None and row.value is not None:
+            return row.value
+    return DEFAULTS.get(name)
 
 
 def _units(value: Decimal | None) -> int | None:

@@ -6,7 +6,7 @@ It answers the fold's questions from what it was given by `apply`, exactly as th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from operator import add
@@ -15,7 +15,6 @@ from typing import Any
 from flows.domain.days import Day, Posted
 from flows.domain.events import Event, Item, Movement, Stocktake, type_of
 from flows.domain.master import image_key, order_of
-from flows.domain.prices import posted
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rows import (
     CancelRow,
@@ -291,10 +290,10 @@ class MemoryStore:
         known = ((key, self.day_rows.get(key)) for key in keys)
         return {key: [days[n] for n in sorted(days)] for key, days in known if days}
 
-    def ledger(self, since: Mapping[Key, datetime]) -> dict[Key, list[Posted]]:
+    def ledger(self, since: Mapping[Key, datetime]) -> Mapping[Key, Sequence[Posted]]:
         """See Recall."""
         return {
-            key: [posted(row) for row in self.movements.get(key, ()) if row.at >= start]
+            key: [row for row in self.movements.get(key, ()) if row.at >= start]
             for key, start in since.items()
         }
 

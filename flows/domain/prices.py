@@ -11,13 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from copy import copy
 from datetime import UTC, datetime
-from decimal import Decimal
 
-from flows.domain.days import Posted
 from flows.domain.events import Item
-from flows.domain.fixed import COST_PLACES
+from flows.domain.fixed import cost_units
 from flows.domain.master import order_of
-from flows.domain.rows import Row
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -75,14 +72,3 @@ class Images:
 
 
 NONE = Images()
-
-
-def cost_units(cost: Decimal | None) -> int | None:
-    """Return a cost in 10⁻¹² of the currency; it has at most twelve decimals."""
-    return None if cost is None else int(cost.scaleb(COST_PLACES))
-
-
-def posted(row: Row) -> Posted:
-    """Return a row of the ledger as days need it."""
-    cost = cost_units(row.facts.unit_cost)
-    return Posted(row.at, row.event_id, row.type, row.quantity, row.correction, cost)

@@ -6,7 +6,7 @@ folded before the current one, committed or in flight: the fold adds what the cu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -119,7 +119,7 @@ class Recall(Protocol):
     def days(self, keys: Collection[Key]) -> dict[Key, list[Day]]:
         """Return all days of these accounts, in order."""
 
-    def ledger(self, since: Mapping[Key, datetime]) -> dict[Key, list[Posted]]:
+    def ledger(self, since: Mapping[Key, datetime]) -> Mapping[Key, Sequence[Posted]]:
         """Return the rows of these accounts from a time on, each its own, in any order."""
 
     def moved_days(self, warehouse: str, first: int, last: int) -> Iterable[tuple[str, int, Sums]]:

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from flows.domain.days import Day
 from flows.domain.events import Bin, Event, Item, Movement, Warehouse
+from flows.domain.fixed import cost_units
 from flows.domain.lag import Timing
 from flows.domain.leads import Times
 from flows.domain.rejects import Reject
@@ -95,6 +96,11 @@ class Row(Struct, gc=False):
     def order(self) -> Order:
         """The place in the effective order."""
         return Order(self.at, self.seq or 0, self.event_id)
+
+    @property
+    def unit_cost(self) -> int | None:
+        """What the receipt states that it cost, in 10⁻¹² of the currency a base unit."""
+        return cost_units(self.facts.unit_cost)
 
     @property
     def cell(self) -> Cell:

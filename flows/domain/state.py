@@ -158,7 +158,8 @@ class State:
         images = self.images(key.sku)
         if account.limits is None:
             account.limits = self._policies.limits(key.warehouse, images.category, key.sku)
-        return account.figures(account.limits, images, self.clock, self.zone(key.warehouse))
+        zone, today = self.zone(key.warehouse), self.today.get(key.warehouse)
+        return account.figures(account.limits, images, self.clock, zone, today)
 
     def warehouses(self) -> set[str]:
         """Return the partition's warehouses that hold accounts."""

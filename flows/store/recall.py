@@ -7,7 +7,7 @@ depends on rows that a batch in flight may write (history, finds, due-lists) wai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,11 +15,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from connectors.session import Session
-from flows.domain.days import Day, Posted
+from flows.domain.days import Booked, Day, Posted
 from flows.domain.decode.canonical import decode
 from flows.domain.events import Event, Item, Warehouse
-from flows.domain.fixed import fixed, unscaled
-from flows.domain.prices import cost_units
+from flows.domain.fixed import cost_units, fixed, unscaled
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rejects import Reject
 from flows.domain.rows import (
@@ -119,8 +118,8 @@ class DatabaseRecall:
             " projected, safety_stock, reorder_point, max_stock, water_level, unit_cost, value,"
             " moved_to, counted_to, updated_at, next_change_at, version, demand_per_day,"
             " stock_out_on, below_safety_on, first_on, issued_on, day, day_net, day_moment,"
-            " day_issues, window_net, window_moment, window_issues, demand, layers,"
-            " lead_count, lead_seconds, lead_squares"
+            " day_issues, window_net, window_moment, window_issues, demand, layer_days,"
+            " layer_quantities, lead_count, lead_seconds, lead_squares"
             f" FROM inventory.stock_figures WHERE (warehouse, sku) IN {_KEYS}",
             arrays,
         )
@@ -281,7 +280,7 @@ class DatabaseRecall:
             found.setdefault(Key(warehouse, sku), []).append(day_of(day))
         return found
 
-    def ledger(self, since: Mapping[Key, datetime]) -> dict[Key, list[Posted]]:
+    def ledger(self, since: Mapping[Key, datetime]) -> Mapping[Key, Sequence[Posted]]:
         """See Recall."""
         self._settled()
         rows = self._tuples(
@@ -292,10 +291,10 @@ class DatabaseRecall:
             " AND m.occurred_at >= k.since WHERE m.occurred_at >= %s",
             (*_columns(since), list(since.values()), min(since.values())),
         )
-        found: dict[Key, list[Posted]] = {}
+        found: dict[Key, list[Booked]] = {}
         for warehouse, sku, at, event_id, kind, quantity, correction, cost in rows:
             found.setdefault(Key(warehouse, sku), []).append(
-                Posted(at, event_id, kind, fixed(quantity), correction, cost_units(cost))
+                Booked(at, event_id, kind, fixed(quantity), correction, cost_units(cost))
             )
         return found
 

@@ -41,7 +41,7 @@ def stock_of(row: Record) -> StockRow:
         row["demand_per_day"] = unscaled(row["demand_per_day"], RATE_PLACES)
     names = ("window_net", "window_moment", "window_issues", "demand")
     row["windows"] = windows_of([row.pop(name) for name in names])
-    row["layers"] = layers_of(row["layers"])
+    row["layers"] = layers_of(row.pop("layer_days"), row.pop("layer_quantities"))
     return StockRow(**row)
 
 

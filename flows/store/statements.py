@@ -26,6 +26,8 @@ T, Q, L, N, TS, D, B, J = (
     "boolean",
     "jsonb",
 )
+MOMENT, VALUE, VALUE_MOMENT = "numeric/10", "numeric/16", "numeric/22"
+"""Kinds of columns whose parameters are ints in units of 10^-n: SQL moves the point, cheaper."""
 Columns = dict[str, str]
 
 _LINE = {"warehouse": T, "order_id": T, "line_id": T, "sku": T, "ordered": Q}
@@ -67,13 +69,16 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "updated_at": TS,
             "next_change_at": TS,
             "version": L,
-            "demand_per_day": Q,
+            "demand_per_day": "numeric/8",
             **dict.fromkeys(("stock_out_on", "below_safety_on", "first_on", "issued_on", "day"), D),
-            **dict.fromkeys(("day_net", "day_moment", "day_issues"), Q),
+            "day_net": Q,
+            "day_moment": MOMENT,
+            "day_issues": Q,
             **dict.fromkeys(
                 ("window_net", "window_moment", "window_issues", "demand"), "numeric[]"
             ),
-            "layers": J,
+            "layer_days": "date[]",
+            "layer_quantities": "numeric[]",
             "lead_count": N,
             "lead_seconds": Q,
             "lead_squares": Q,
@@ -85,27 +90,13 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "warehouse": T,
             "sku": T,
             "day": D,
-            **dict.fromkeys(
-                (
-                    "opening",
-                    "inbound",
-                    "outbound",
-                    "other",
-                    "closing",
-                    "area",
-                    "min",
-                    "max",
-                    "issues",
-                    "received",
-                    "moment",
-                    "unit_cost",
-                    "issue_cost",
-                    "value",
-                    "value_net",
-                    "value_moment",
-                ),
-                Q,
-            ),
+            **dict.fromkeys(("opening", "inbound", "outbound", "other", "closing"), Q),
+            "area": "numeric/10",
+            **dict.fromkeys(("min", "max", "issues", "received"), Q),
+            "moment": MOMENT,
+            "unit_cost": "numeric/12",
+            **dict.fromkeys(("issue_cost", "value", "value_net"), VALUE),
+            "value_moment": VALUE_MOMENT,
         },
         3,
     ),
@@ -213,12 +204,21 @@ def _names(columns: Columns) -> str:
 
 def _arrays(columns: Columns) -> str:
     """Return the parameters: one array a column; a column of arrays is an array of texts."""
-    return ", ".join(f"%s::{T if kind[-1] == ']' else kind}[]" for kind in columns.values())
+    return ", ".join(
+        f"%s::{T if kind[-1] == ']' else kind.partition('/')[0]}[]" for kind in columns.values()
+    )
 
 
 def _selected(columns: Columns) -> str:
-    casts = ((name, f"::{kind}" if kind[-1] == "]" else "") for name, kind in columns.items())
-    return ", ".join(f"new.{name}{cast}" for name, cast in casts)
+    return ", ".join(f"new.{name}{_shaped(kind)}" for name, kind in columns.items())
+
+
+def _shaped(kind: str) -> str:
+    """Return what makes a parameter's element the column's value."""
+    if kind[-1] == "]":
+        return f"::{kind}"
+    places = kind.partition("/")[2]
+    return f" * 0.{'0' * (int(places) - 1)}1" if places else ""
 
 
 def _set(columns: list[str]) -> str:
@@ -288,9 +288,14 @@ UPSERTS: dict[str, str] = {
 
 _SUMS = ("issues", "issue_cost", "net", "moment", "value_net", "value_moment")
 _SUM_KEY: Columns = {"warehouse": T, "category": T, "day": D}
+_SUM_COLUMNS: Columns = {
+    **_SUM_KEY,
+    **dict(zip(_SUMS, (Q, VALUE, Q, MOMENT, VALUE, VALUE_MOMENT), strict=True)),
+}
 UPSERTS["turnover_daily"] = (
     f"INSERT INTO inventory.turnover_daily AS kept (warehouse, category, day, {', '.join(_SUMS)})"
-    f" SELECT * FROM unnest({_arrays({**_SUM_KEY, **dict.fromkeys(_SUMS, Q)})})"
+    f" SELECT {_selected(_SUM_COLUMNS)} FROM unnest({_arrays(_SUM_COLUMNS)})"
+    f" AS new ({_names(_SUM_COLUMNS)})"
     " ON CONFLICT (warehouse, category, day) DO UPDATE SET "
     + ", ".join(f"{name} = kept.{name} + excluded.{name}" for name in _SUMS)
 )

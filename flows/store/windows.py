@@ -32,6 +32,8 @@ RATE_PLACES = 8
 AREA, PER_DAY = 10, 864_000
 """1/10000 units × µs to 10^−10 units × days."""
 
+_NO_WINDOWS = (None,) * 4
+_NO_LAYERS = (None,) * 2
 DAY = (
     "day, opening, inbound, outbound, issues, other, moment, min, max, received, unit_cost,"
     " issue_cost, value, value_net, value_moment"
@@ -45,21 +47,21 @@ def iso(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat()
 
 
-def of_stock(row: StockRow) -> tuple[str | None, ...]:
+def of_stock(row: StockRow) -> tuple[int | str | None, ...]:
     """Return the columns of stock_figures that windows bring, from demand_per_day on."""
     windows = row.windows
     return (
-        None if row.demand_per_day is None else scaled(row.demand_per_day, RATE_PLACES),
+        row.demand_per_day,
         None if row.stock_out_on is None else iso(row.stock_out_on),
         None if row.below_safety_on is None else iso(row.below_safety_on),
         None if row.first_on is None else iso(row.first_on),
         None if row.issued_on is None else iso(row.issued_on),
         None if row.day is None else iso(row.day),
         text(row.day_net),
-        scaled(row.day_moment, MOMENT_PLACES),
+        row.day_moment,
         text(row.day_issues),
-        *((None,) * 4 if windows is None else _windows(windows)),
-        _layers(row.layers) if row.layers else None,
+        *(_NO_WINDOWS if windows is None else _windows(windows)),
+        *(_layers(row.layers) if row.layers else _NO_LAYERS),
     )
 
 
@@ -73,9 +75,9 @@ def _list(quantities: Iterable[int]) -> str:
     return "{" + ",".join(map(text, quantities)) + "}"
 
 
-def _layers(layers: Sequence[tuple[int, int]]) -> str:
-    parts = [f'["{iso(day)}", "{text(quantity)}"]' for day, quantity in layers]
-    return f"[{', '.join(parts)}]"
+def _layers(layers: Sequence[tuple[int, int]]) -> tuple[str, str]:
+    days = ",".join([iso(day) for day, _ in layers])
+    return f"{{{days}}}", _list([quantity for _, quantity in layers])
 
 
 def write(cursor: psycopg.Cursor, changes: Changes) -> None:
@@ -97,7 +99,7 @@ def write(cursor: psycopg.Cursor, changes: Changes) -> None:
     upsert(cursor, "demand_daily", rows)
 
 
-def _day(key: tuple[str, str, int], row: Day) -> tuple[str | None, ...]:
+def _day(key: tuple[str, str, int], row: Day) -> tuple[int | str | None, ...]:
     return (
         key[0],
         key[1],
@@ -107,32 +109,32 @@ def _day(key: tuple[str, str, int], row: Day) -> tuple[str | None, ...]:
         text(row.outbound),
         text(row.other),
         text(row.closing),
-        scaled(row.area * AREA // PER_DAY, AREA_PLACES),
+        row.area * AREA // PER_DAY,
         text(row.low),
         text(row.high),
         text(row.issues),
         text(row.received),
-        scaled(row.moment, MOMENT_PLACES),
-        None if row.cost is None else scaled(row.cost, COST_PLACES),
-        scaled(row.issue_cost, VALUE_PLACES),
-        scaled(row.value, VALUE_PLACES),
-        scaled(row.value_net, VALUE_PLACES),
-        scaled(row.value_moment, VALUE_MOMENT_PLACES),
+        row.moment,
+        row.cost,
+        row.issue_cost,
+        row.value,
+        row.value_net,
+        row.value_moment,
     )
 
 
-def _sums(key: tuple[str, str, int], row: list[int]) -> tuple[str, ...]:
+def _sums(key: tuple[str, str, int], row: list[int]) -> tuple[int | str, ...]:
     issues, cost, net, moment, value, value_moment = row
     return (
         key[0],
         key[1],
         iso(key[2]),
         text(issues),
-        scaled(cost, VALUE_PLACES),
+        cost,
         text(net),
-        scaled(moment, MOMENT_PLACES),
-        scaled(value, VALUE_PLACES),
-        scaled(value_moment, VALUE_MOMENT_PLACES),
+        moment,
+        value,
+        value_moment,
     )
 
 
@@ -172,9 +174,9 @@ def windows_of(row: Sequence[Any]) -> WindowRow | None:
     )
 
 
-def layers_of(layers: Sequence[Sequence[Any]] | None) -> tuple[tuple[int, int], ...]:
-    """Return the layers from their JSON."""
-    return tuple(
-        (date.fromisoformat(day).toordinal(), fixed(Decimal(quantity)))
-        for day, quantity in layers or ()
-    )
+def layers_of(
+    days: Sequence[date] | None, quantities: Sequence[Decimal] | None
+) -> tuple[tuple[int, int], ...]:
+    """Return the layers from layer_days and layer_quantities."""
+    pairs = zip(days or (), quantities or (), strict=True)
+    return tuple((day.toordinal(), fixed(quantity)) for day, quantity in pairs)

@@ -30,7 +30,8 @@ ALTER TABLE inventory.stock_figures
     ADD COLUMN window_moment numeric[],
     ADD COLUMN window_issues numeric[],
     ADD COLUMN demand numeric[],
-    ADD COLUMN layers jsonb;
+    ADD COLUMN layer_days date[],
+    ADD COLUMN layer_quantities numeric[];
 
 -- One row per local day on which something moved: no row, nothing moved, the level holds.
 CREATE TABLE inventory.stock_daily (
@@ -55,7 +56,7 @@ CREATE TABLE inventory.stock_daily (
     value_moment numeric NOT NULL,
     PRIMARY KEY (warehouse, sku, day),
     CONSTRAINT stock_daily_closing_check CHECK (closing = opening + inbound - outbound + other)
-);
+) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
 SELECT public.create_hypertable(
     'inventory.stock_daily', public.by_range('day', interval '30 days'));
 
@@ -71,7 +72,7 @@ CREATE TABLE inventory.turnover_daily (
     value_net    numeric NOT NULL,
     value_moment numeric NOT NULL,
     PRIMARY KEY (warehouse, category, day)
-);
+) WITH (fillfactor = 40, autovacuum_vacuum_scale_factor = 0.05);
 SELECT public.create_hypertable(
     'inventory.turnover_daily', public.by_range('day', interval '180 days'));
 

@@ -123,7 +123,8 @@ SELECT
     s.window_moment,
     s.window_issues,
     s.demand,
-    s.layers,
+    s.layer_days,
+    s.layer_quantities,
     s.lead_count,
     s.lead_seconds,
     s.lead_squares

@@ -499,6 +499,7 @@ CREATE TABLE inventory.stock_daily (
     value_net numeric NOT NULL,
     value_moment numeric NOT NULL
 );
+ALTER TABLE inventory.stock_daily SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 -- hypertable on day, chunks of 30 days
 ALTER TABLE inventory.stock_daily ADD CONSTRAINT stock_daily_closing_check CHECK ((closing = (((opening + inbound) - outbound) + other)));
 ALTER TABLE inventory.stock_daily ADD CONSTRAINT stock_daily_pkey PRIMARY KEY (warehouse, sku, day);
@@ -538,7 +539,8 @@ CREATE TABLE inventory.stock_figures (
     window_moment numeric[],
     window_issues numeric[],
     demand numeric[],
-    layers jsonb,
+    layer_days date[],
+    layer_quantities numeric[],
     lead_count integer NOT NULL DEFAULT 0,
     lead_seconds numeric NOT NULL DEFAULT 0,
     lead_squares numeric NOT NULL DEFAULT 0
@@ -632,6 +634,7 @@ CREATE TABLE inventory.turnover_daily (
     value_net numeric NOT NULL,
     value_moment numeric NOT NULL
 );
+ALTER TABLE inventory.turnover_daily SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=40);
 -- hypertable on day, chunks of 180 days
 ALTER TABLE inventory.turnover_daily ADD CONSTRAINT turnover_daily_pkey PRIMARY KEY (warehouse, category, day);
 CREATE INDEX turnover_daily_day_idx ON inventory.turnover_daily USING btree (day DESC);
@@ -830,7 +833,8 @@ CREATE VIEW inventory.stock WITH (security_invoker=off) AS
     window_moment,
     window_issues,
     demand,
-    layers,
+    layer_days,
+    layer_quantities,
     lead_count,
     lead_seconds,
     lead_squares
