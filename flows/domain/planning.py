@@ -87,14 +87,15 @@ def stock_out_on(  # noqa: PLR0917 in the order of the definition
     """Return the first day at whose end stock is below `floor`, `today` when it already is.
 
     `base` is what is there and promised to nobody; `profile` the demand of Monday … Sunday, of
-    which today `issued_today` is done already; `receipts` are (day, quantity), unsorted: those of
-    past days are overdue and do not count. None when it stays up for `HORIZON_DAYS`.
+    which today `issued_today` is done already (below 0, more came back than went out: none is);
+    `receipts` are (day, quantity), unsorted: those of past days are overdue and do not count. None
+    when it stays up for `HORIZON_DAYS`.
     The time taken grows with the receipts, not with the days.
     """
     if base < floor:
         return today
     weekday, last = (today + 6) % 7, today + HORIZON_DAYS
-    level = base - floor - max(profile[weekday] - issued_today, 0)
+    level = base - floor - max(profile[weekday] - max(issued_today, 0), 0)
     weekly, day = sum(profile), today
     arrivals = sorted(receipt for receipt in receipts if today <= receipt[0] <= last)
     for at, quantity in (*arrivals, (last + 1, 0)):

@@ -149,7 +149,7 @@ def naive(  # noqa: PLR0917 the definition's inputs
     for day in range(today, today + HORIZON_DAYS + 1):
         demand = profile[date.fromordinal(day).weekday()]
         if day == today:
-            demand = max(demand - issued, 0)
+            demand = max(demand - max(issued, 0), 0)
         level += sum(quantity for at, quantity in receipts if at == day) - demand
         if level < floor:
             return day
