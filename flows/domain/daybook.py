@@ -19,7 +19,15 @@ from flows.domain.prices import BEGINNING, Images
 from flows.domain.recall import Recall
 from flows.domain.rows import Key
 from flows.domain.state import State
-from flows.domain.windows import LENGTHS, Sums, Windows, changed_ranges, sums_of, windows_of
+from flows.domain.windows import (
+    EVER,
+    LENGTHS,
+    Sums,
+    Windows,
+    changed_ranges,
+    sums_of,
+    windows_of,
+)
 
 Change = tuple[Day | None, Day | None]
 """A day as it was and as it is now."""
@@ -90,12 +98,14 @@ class Daybook:
     def _moved(
         self, warehouse: str, before: int | None, today: int
     ) -> Iterable[tuple[Key, list[tuple[int, Sums]]]]:
-        """Return, by account, the days that come in or drop out; note the demand of the former."""
+        """Return, by account, the days that close or drop out; note the demand of the former."""
         found: dict[Key, list[tuple[int, Sums]]] = defaultdict(list)
         demand = self._state.changes.demand
         for first, last in changed_ranges(before, today):
-            for start in range(first, last + 1, STEP):
-                end = min(start + STEP - 1, last)
+            # older days than a year are few: the first tick is seldom that late
+            step = STEP if first > EVER else last
+            for start in range(first, last + 1, step):
+                end = min(start + step - 1, last)
                 for sku, day, sums in self._recall.moved_days(warehouse, start, end):
                     found[Key(warehouse, sku)].append((day, sums))
                     if sums.issues and (before is None or day >= before):

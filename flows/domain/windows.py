@@ -17,6 +17,8 @@ LENGTHS = (7, 30, 90, 365)
 """Local days of the windows, the last being today."""
 DEMAND_DAYS = 28
 """Closed days that the demand is worked out from."""
+EVER = 1
+"""Before every day that there can be."""
 
 
 class Sums(NamedTuple):
@@ -100,11 +102,11 @@ def windows_of(days: Iterable[Day], today: int) -> Windows:
 
 
 def changed_ranges(before: int | None, today: int) -> list[tuple[int, int]]:
-    """Return the days (first, last) that come into a window or drop out of one by then."""
-    oldest = today - LENGTHS[-1] + 1
+    """Return the days (first, last) that are closed, or drop out of a window, by then."""
     if before is None:
-        return [(oldest, today - 1)]
-    ranges = [(max(before, oldest), today - 1)]
+        oldest = today - LENGTHS[-1] + 1
+        return [(EVER, oldest - 1), (oldest, today - 1)]
+    ranges = [(before, today - 1)]
     ranges += [(before - n + 1, min(today - n, before - 1)) for n in LENGTHS]
     return _merged((first, last) for first, last in ranges if first <= last)
 
