@@ -234,7 +234,9 @@ class Account:
         if today is not None and (demand is not None or available < (safety or 0)):
             out_on, below_on = self.shortages(today, available, safety, demand, zone_name)
         moves_on = None
-        if today is not None and (demand or out_on or below_on or self.has_demand()):
+        if today is None:
+            moves_on = FIRST_TICK if available < (safety or 0) else None
+        elif demand or out_on or below_on or self.has_demand():
             moves_on = begin_of(today + 1, zone_name)
         cost, value = self.worth(images, on_hand)
         changes = [at for at in (expires_at, comes_at, moves_on) if at is not None]
