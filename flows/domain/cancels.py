@@ -18,13 +18,8 @@ class Cancels:
         """Take the stored cancels."""
         self._targets: dict[str, str] = {}
         self._by_target: dict[str, set[str]] = {}
-        self._fresh: set[str] = set()
         for row in rows:
             self._note(row.cancel_id, row.target_id)
-
-    def begin(self) -> None:
-        """Start a batch: what was noted so far is settled."""
-        self._fresh.clear()
 
     @property
     def any(self) -> bool:
@@ -39,16 +34,11 @@ class Cancels:
         asked = _asked | {event_id}
         return not any(self.effective(c, asked) for c in cancels if c not in asked)
 
-    def was_effective(self, event_id: str) -> bool:
-        """Tell whether an event took effect before this batch."""
-        return self.effective(event_id, frozenset(self._fresh))
-
     def add(self, cancel_id: str, target_id: str) -> list[tuple[str, bool]]:
         """Note a cancel; return the events that it switches, each with its new state."""
         chain = self._chain(target_id)
         before = [self.effective(event_id) for event_id in chain]
         self._note(cancel_id, target_id)
-        self._fresh.add(cancel_id)
         return [
             (event_id, not was)
             for event_id, was in zip(chain, before, strict=True)

@@ -86,7 +86,7 @@ class Ledger:
             owns,
             zone=zone,
             accounts=accounts,
-            cancels=self._cancels,
+            effective=self._cancels.effective,
         )
         self._effects = Effects(self._state, recall, self._cancels)
         self._daybook = Daybook(self._state, recall)
@@ -94,7 +94,6 @@ class Ledger:
     def fold(self, batch: Sequence[Message]) -> Changes:
         """Return what the batch changes; messages before `next_offset` are skipped."""
         batch = [message for message in batch if message[0] >= self.next_offset]
-        self._cancels.begin()
         changes = self._state.begin()
         self._counters = copy(self._counters)
         if batch:

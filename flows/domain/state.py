@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from flows.domain.accounts import Account, Accounts, transfer_key
 from flows.domain.calendar import local_date
-from flows.domain.cancels import Cancels
 from flows.domain.events import Item, Policy, Warehouse
 from flows.domain.master import Policies
 from flows.domain.orders import OrderBook
@@ -29,17 +28,16 @@ class State:
         *,
         zone: str,
         accounts: int,
-        cancels: Cancels,
+        effective: Callable[[str], bool],
     ) -> None:
-        """Take the partition's state at its checkpoint; `cancels` knows what is undone."""
+        """Take the partition's state at its checkpoint; `effective` knows what is cancelled."""
         self._recall = recall
         self._zone = zone
         self._accounts = Accounts(accounts)
         self._policies = Policies(start.policies)
         self._warehouses = {event.warehouse: event for event in start.warehouses}
         self._items: dict[str, Images] = {}
-        self._cancels = cancels
-        self._images_before: dict[str, Images] = {}
+        self._effective = effective
         self._frozen: dict[str, timedelta] = {}
         self._touched: dict[tuple[str, str], Account] = {}
         self._fleeting: set[str] = set()
@@ -73,7 +71,6 @@ class State:
         self.changes = Changes()
         self.orders.written, self.purchases.written = {}, {}
         self._touched = {}
-        self._images_before.clear()
         return self.changes
 
     def end(self) -> None:
@@ -253,7 +250,7 @@ class State:
             self._accounts.open(missing, self._recall.accounts(missing))
         self._learn({key[1] for key in missing} | set(skus))
         for key in missing:
-            self._accounts[key].images = self._images_before.get(key.sku) or self.images(key.sku)
+            self._accounts[key].images = self.images(key.sku)
 
     def _learn(self, skus: set[str]) -> None:
         """Load items and SKU policies that are not in memory."""
@@ -262,13 +259,9 @@ class State:
             return
         known: dict[str, list[Item]] = {sku: [] for sku in unknown}
         for item in self._recall.items(unknown):
-            known[item.sku].append(item)
-        for sku, items in known.items():
-            before = [item for item in items if self._cancels.was_effective(item.event_id)]
-            now = [item for item in items if self._cancels.effective(item.event_id)]
-            self._items[sku] = Images(now) if now else NONE
-            if now != before:  # a cancel of this batch: the stored days know nothing of it
-                self._images_before[sku] = Images(before)
+            if self._effective(item.event_id):
+                known[item.sku].append(item)
+        self._items.update((sku, Images(items) if items else NONE) for sku, items in known.items())
         for row in self._recall.policies(unknown):
             self._policies.put(row)
 
