@@ -90,7 +90,7 @@ class Effects:
     def redo(self, event: Event, offset: int) -> None:
         """Let an event take effect again whose cancel was cancelled."""
         if isinstance(event, Item | Policy) and event.sku:
-            self._state.load((), [event.sku], (), ())
+            self._state.load((), [event.sku], (), (), switched=event.event_id)
         if isinstance(event, Movement):
             self._move(event, offset, correction=True)
         elif type(event) in self._does:
@@ -298,7 +298,7 @@ class Effects:
             deleted=best is None,
         )
         if isinstance(event, Item):
-            state.load((), [event.sku], (), ())
+            state.load((), [event.sku], (), (), switched=event.event_id)
             state.set_images(event.sku, self._images_of(event))
             state.changes.items[event.sku] = row
         elif isinstance(event, Warehouse):

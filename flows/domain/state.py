@@ -94,12 +94,17 @@ class State:
         skus: Collection[str],
         orders: Collection[tuple[str, str]],
         purchases: Collection[tuple[str, str]],
+        switched: str = "",
     ) -> None:
-        """Bring what a batch names into memory, in one query each."""
+        """Bring what a batch names into memory, in one query each.
+
+        `switched` is an item's image that a cancel has just switched: the days are still booked by
+        how it was.
+        """
         self._open_orders(self.orders, "orders", orders)
         self._open_orders(self.purchases, "purchases", purchases)
         holders = self._recall.holders(skus) if skus else []
-        self._open(self._accounts.missing([*accounts, *holders]), skus)
+        self._open(self._accounts.missing([*accounts, *holders]), skus, switched)
         self._fleeting.update(skus)
 
     def order(self, book: OrderBook, warehouse: str, order_id: str) -> OrderBook:
@@ -244,22 +249,22 @@ class State:
             account.dirty, account.moves = set(), []
         return account
 
-    def _open(self, missing: Collection[Key], skus: Collection[str]) -> None:
+    def _open(self, missing: Collection[Key], skus: Collection[str], switched: str = "") -> None:
         """Load accounts, and the items and SKU policies of theirs and of `skus`."""
         if missing:
             self._accounts.open(missing, self._recall.accounts(missing))
-        self._learn({key[1] for key in missing} | set(skus))
+        self._learn({key[1] for key in missing} | set(skus), switched)
         for key in missing:
             self._accounts[key].images = self.images(key.sku)
 
-    def _learn(self, skus: set[str]) -> None:
+    def _learn(self, skus: set[str], switched: str) -> None:
         """Load items and SKU policies that are not in memory."""
         unknown = skus - self._items.keys()
         if not unknown:
             return
         known: dict[str, list[Item]] = {sku: [] for sku in unknown}
         for item in self._recall.items(unknown):
-            if self._effective(item.event_id):
+            if self._effective(item.event_id) != (item.event_id == switched):
                 known[item.sku].append(item)
         self._items.update((sku, Images(items) if items else NONE) for sku, items in known.items())
         for row in self._recall.policies(unknown):
