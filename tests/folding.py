@@ -5,7 +5,9 @@ The one place that knows the names of the fold's rows.
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -18,6 +20,17 @@ from tests.builders import BROKER_TIME
 from tests.reference import Reference, Tables
 
 UNIT = Decimal("0.0001")
+ZONE = "Asia/Shanghai"
+DIGITS = {
+    **dict.fromkeys(("cost",), 12),
+    **dict.fromkeys(("value", "value_net", "issue_cost", "value_moment"), 16),
+}
+"""Decimals behind the fold's ints, four where nothing is said."""
+DAY = (
+    *("opening", "closing", "inbound", "outbound", "issues", "other", "low", "high", "received"),
+    *("moment", "cost", "issue_cost", "value", "value_net", "value_moment"),
+)
+TURNOVER = ("issues", "issue_cost", "net", "moment", "value_net", "value_moment")
 
 STOCK = (
     *("on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected"),
@@ -43,7 +56,7 @@ def fold_tables(batches: list[list[Event]], *, cold=False, after=None, **part: A
     room = part.get("accounts", 1000)
 
     def opened() -> Ledger:
-        return Ledger(number, recall=store, zone="Asia/Shanghai", owns=owns, accounts=room)
+        return Ledger(number, recall=store, zone=ZONE, owns=owns, accounts=room)
 
     store = MemoryStore(partition=number)
     ledger = opened()
@@ -110,7 +123,63 @@ def from_fold(tables: Any) -> Tables:
         bins={_tuple(key): image(row) for key, row in tables["bins"].items()},
         warehouses={_tuple(key): image(row) for key, row in tables["warehouses"].items()},
         policies={key: {"value": row.value} for key, row in tables["policies"].items()},
+        figures={key: _figures(row) for key, row in tables["stock"].items()},
+        stock_daily={
+            (house, sku, date.fromordinal(number)): _day(day, _zone(tables, house))
+            for (house, sku, number), day in tables["stock_daily"].items()
+        },
+        turnover_daily={
+            (house, category, date.fromordinal(number)): {
+                name: _exact(name, value) for name, value in zip(TURNOVER, sums, strict=True)
+            }
+            for (house, category, number), sums in tables["turnover_daily"].items()
+        },
+        demand_daily={
+            (house, sku, date.fromordinal(number)): _exact("", issues)
+            for (house, sku, number), issues in tables["demand_daily"].items()
+        },
     )
+
+
+def _exact(name: str, value: int | None) -> Fraction | None:
+    """Return what an int of the fold means, from the decimals that its name has."""
+    return None if value is None else Fraction(value, 10 ** DIGITS.get(name, 4))
+
+
+def _date(number: int | None) -> date | None:
+    return None if number is None else date.fromordinal(number)
+
+
+def _zone(tables: Any, house: str) -> str:
+    row = tables["warehouses"].get(house)
+    return (row and image(row)["timezone"]) or ZONE
+
+
+def _day(day: Any, zone: str) -> dict[str, Any]:
+    """Return a day with the area under its stock."""
+    found = {name: _exact(name, getattr(day, name)) for name in DAY}
+    return {**found, "area": _exact("area", day.area(zone))}
+
+
+def _figures(row: Any) -> dict[str, Any]:
+    """Return what a row of the stock says of time."""
+    per_day, windows = row.demand_per_day, row.windows
+    sums = windows and list(zip(windows.net, windows.moment, windows.issues, strict=True))
+    sums = sums and [tuple(_exact("", value) for value in window) for window in sums]
+    recent = [_exact("", issues) for issues in windows.demand] if windows else []
+    return {
+        "demand_per_day": None if per_day is None else Fraction(per_day, 10**8),
+        **{
+            name: _date(getattr(row, name))
+            for name in ("stock_out_on", "below_safety_on", "first_on", "issued_on", "day")
+        },
+        **{
+            name: _exact("", getattr(row, name)) for name in ("day_net", "day_moment", "day_issues")
+        },
+        "windows": sums if sums and any(map(any, sums)) else None,
+        "recent": recent if any(recent) else None,
+        "layers": [(_date(day), _exact("", quantity)) for day, quantity in row.layers],
+    }
 
 
 def _tuple(key: Any) -> tuple[Any, ...]:
@@ -138,6 +207,10 @@ def normal(tables: Tables) -> dict[str, dict[Any, Any]]:
         "bins": _images(tables.bins),
         "warehouses": _images(tables.warehouses),
         "policies": {k: row["value"] for k, row in tables.policies.items() if row["value"]},
+        "figures": {key: row for key, row in tables.figures.items() if any(row.values())},
+        "stock_daily": tables.stock_daily,
+        "turnover_daily": {k: row for k, row in tables.turnover_daily.items() if any(row.values())},
+        "demand_daily": tables.demand_daily,
     }
 
 

@@ -12,12 +12,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, structs
 
 from flows.domain import events as ev
+from tests.reference_days import Books
 from tests.reference_leads import sums, timed
 from tests.reference_lines import line_rows, owed
 
@@ -46,6 +49,10 @@ class Tables:
     bins: dict[tuple[Any, ...], Row] = field(default_factory=dict)
     warehouses: dict[tuple[Any, ...], Row] = field(default_factory=dict)
     policies: dict[tuple[Any, ...], Row] = field(default_factory=dict)
+    figures: dict[tuple[Any, ...], Row] = field(default_factory=dict)
+    stock_daily: dict[tuple[Any, ...], Row] = field(default_factory=dict)
+    turnover_daily: dict[tuple[Any, ...], Row] = field(default_factory=dict)
+    demand_daily: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
 
 def order_key(event: ev.Event) -> tuple[datetime, int, str]:
@@ -130,20 +137,20 @@ class Reference:
     def __init__(self, events: Iterable[ev.Event], zone: str = "Asia/Shanghai") -> None:
         """Sort the set and leave out what is cancelled."""
         self.all = sorted({event.event_id: event for event in events}.values(), key=order_key)
-        self.cancels = self._of(ev.Cancel, self.all)
+        self.cancels = self.of(ev.Cancel, self.all)
         self.effective = [event for event in self.all if self.is_effective(event)]
         self.zone = zone
-        self.clock = max((tick.occurred_at for tick in self._of(ev.Tick)), default=None)
-        self.items = winners(self._of(ev.Item), lambda image: image.sku)
-        self.houses = winners(self._of(ev.Warehouse), lambda image: image.warehouse)
+        self.clock = max((tick.occurred_at for tick in self.of(ev.Tick)), default=None)
+        self.items = winners(self.of(ev.Item), lambda image: image.sku)
+        self.houses = winners(self.of(ev.Warehouse), lambda image: image.warehouse)
         self.policies = dict(self._registers())
         self.dates = dict(self._lot_dates())
-        self.orders = line_rows(self._of(ev.OrderLine), self._of(ev.Outbound))
-        bought = self._of(ev.PurchaseLine), self._of(ev.Inbound)
+        self.orders = line_rows(self.of(ev.OrderLine), self.of(ev.Outbound))
+        bought = self.of(ev.PurchaseLine), self.of(ev.Inbound)
         self.purchases = timed(line_rows(*bought), *bought)
         self.transfers = self._transfers()
 
-    def _of(self, kind: Any, events: list[ev.Event] | None = None) -> list[Any]:
+    def of(self, kind: Any, events: list[ev.Event] | None = None) -> list[Any]:
         """Return the effective events of a kind, in the order of effect."""
         source = self.effective if events is None else events
         return [event for event in source if isinstance(event, kind)]
@@ -165,7 +172,7 @@ class Reference:
     def cells(self) -> set[Cell]:
         """Return every cell that an effective event names."""
         named = {cell for event in self.effective for cell, _ in effects(event)}
-        return named | {cell for count in self._of(ev.Stocktake) for cell in listed(count)}
+        return named | {cell for count in self.of(ev.Stocktake) for cell in listed(count)}
 
     def on_hand(self, cell: Cell, at: datetime | None = None, *, before: bool = False) -> Decimal:
         """Return the last count of the cell up to `at` plus what moved after it."""
@@ -182,7 +189,7 @@ class Reference:
         """Return by (occurred_at, *cell) how much the instant changed the cell, zeros left out."""
         netted = {
             (at, *cell): self.on_hand(cell, at) - self.on_hand(cell, at, before=True)
-            for at in sorted({event.occurred_at for event in self._of(LEGS)})
+            for at in sorted({event.occurred_at for event in self.of(LEGS)})
             for cell in self.cells()
         }
         return {key: quantity for key, quantity in netted.items() if quantity}
@@ -197,7 +204,7 @@ class Reference:
 
     def _lot_dates(self) -> Iterator[tuple[tuple[str, str, str], Any]]:
         """Yield the expiry date that the last event to state one gives a lot."""
-        for event in self._of(LEGS):
+        for event in self.of(LEGS):
             if event.expires_on is not None:
                 yield (event.warehouse, event.sku, event.lot or ""), event.expires_on
 
@@ -208,9 +215,18 @@ class Reference:
         expires_on = self.dates.get(cell[:3])
         if self.clock is None or expires_on is None:
             return False
-        house = self.houses.get(cell[0])
-        zone = ZoneInfo((house and house.timezone) or self.zone)
+        zone = ZoneInfo(self.zone_of(cell[0]))
         return bool(expires_on < self.clock.astimezone(zone).date())
+
+    def zone_of(self, warehouse: str) -> str:
+        """Return the time zone of a warehouse."""
+        house = self.houses.get(warehouse)
+        return (house and house.timezone) or self.zone
+
+    @cached_property
+    def books(self) -> Books:
+        """The days of every account."""
+        return Books(self)
 
     # --- orders, purchases, transfers --------------------------------------------------------
 
@@ -219,7 +235,7 @@ class Reference:
         rows: dict[tuple[str, ...], Row] = defaultdict(
             lambda: {"shipped": ZERO, "received": ZERO, "lost": ZERO}
         )
-        for event in self._of(ev.Movement):
+        for event in self.of(ev.Movement):
             here, there, name = event.warehouse, event.counterpart, (event.document or "")
             if isinstance(event, ev.TransferOut):
                 rows[name, event.sku, here, there]["shipped"] += event.quantity
@@ -233,7 +249,7 @@ class Reference:
 
     def _registers(self) -> Iterator[tuple[tuple[str, ...], Row]]:
         """Yield the values of each field of each scope, the last one last."""
-        for event in self._of(ev.Policy):
+        for event in self.of(ev.Policy):
             scope = (event.warehouse or "", event.category or "", event.sku or "")
             for name in ev.POLICY_FIELDS:
                 if (value := getattr(event, name)) is not UNSET:
@@ -256,8 +272,8 @@ class Reference:
 
     def named(self) -> set[tuple[str, str]]:
         """Return every (warehouse, sku) that has a row, from cancelled events too."""
-        pairs = {(event.warehouse, event.sku) for event in self._of((*LEGS, *LINES), self.all)}
-        outs = self._of(ev.TransferOut, self.all)
+        pairs = {(event.warehouse, event.sku) for event in self.of((*LEGS, *LINES), self.all)}
+        outs = self.of(ev.TransferOut, self.all)
         return pairs | {(event.counterpart, event.sku) for event in outs}
 
     def incoming(self, warehouse: str, sku: str) -> Decimal:
@@ -291,11 +307,10 @@ class Reference:
         )
         incoming = self.incoming(warehouse, sku)
         available = on_hand - on_hold - reserved
-        safety = self.policy("safety_stock", warehouse, sku) or ZERO
+        safety, reorder = map(number, self.books.thresholds((warehouse, sku)))
         max_stock = self.policy("max_stock", warehouse, sku)
-        image = self.items.get(sku)
-        cost = image.unit_cost if image else None
-        counts = [e for e in self._of(ev.Stocktake) if (e.warehouse, e.sku) == (warehouse, sku)]
+        cost = number(self.books.unit_cost((warehouse, sku)))
+        counts = [e for e in self.of(ev.Stocktake) if (e.warehouse, e.sku) == (warehouse, sku)]
         row = {
             "on_hand": on_hand,
             "on_hold": on_hold,
@@ -304,8 +319,8 @@ class Reference:
             "in_transit": in_transit,
             "incoming": incoming,
             "projected": on_hand + in_transit + incoming - reserved,
-            "safety_stock": safety,
-            "reorder_point": safety,
+            "safety_stock": safety or ZERO,
+            "reorder_point": reorder or ZERO,
             "max_stock": max_stock,
             "unit_cost": cost,
             "value": None if cost is None else on_hand * cost,
@@ -317,10 +332,12 @@ class Reference:
 
     def tables(self) -> Tables:
         """Return everything."""
-        bins = winners(self._of(ev.Bin), lambda image: (image.warehouse, image.bin))
+        bins = winners(self.of(ev.Bin), lambda image: (image.warehouse, image.bin))
+        stock = {pair: self.stock_row(*pair) for pair in self.named()}
+        books = self.books
         return Tables(
             movements=self.movements(),
-            stock={pair: self.stock_row(*pair) for pair in self.named()},
+            stock=stock,
             stock_bins=self.stock_bins(),
             orders=self.orders,
             purchases=self.purchases,
@@ -329,7 +346,16 @@ class Reference:
             bins={key: structs.asdict(image) for key, image in bins.items()},
             warehouses={(name,): structs.asdict(image) for name, image in self.houses.items()},
             policies=self.policies,
+            figures={pair: books.figures(pair, row["available"]) for pair, row in stock.items()},
+            stock_daily=books.stock_daily(),
+            turnover_daily=books.turnover_daily(),
+            demand_daily=books.demand_daily(),
         )
+
+
+def number(fraction: Fraction | None) -> Decimal | None:
+    """Return a fraction that has an end as the decimal that it is."""
+    return None if fraction is None else Decimal(fraction.numerator) / fraction.denominator
 
 
 def water_level(row: Row, red_below: Decimal | None) -> str:

@@ -1,7 +1,8 @@
 """Hypothesis strategies for sets of canonical events: few names, few minutes, many ties.
 
 Leaves: lists of distinct events that the decoder lets pass, on one to three warehouses and SKUs,
-with cancels of anything, counts of every scope, images, policies and ticks round local midnights.
+with cancels of anything, counts of every scope, images, policies and ticks round local midnights;
+all within hours, or (`spread`) over weeks, at local midnights and around the edges of the windows.
 """
 
 from __future__ import annotations
@@ -50,6 +51,13 @@ COUNTED = ("0", "0", "1", "4", "10", "88.9927")
 MINUTES = (480, 481, 482, 483, 600, 601)
 # just before and after local midnights of ZONES, and the days after
 TICKS = (299, 301, 599, 601, 959, 961, 1439, 1441, 2399, 2401, 4000)
+# Casablanca's 15 February 2026 has 25 hours
+SPREAD_ZONES = (*ZONES, "Africa/Casablanca")
+DAYS = (0, 1, 3, -1, -2, -5, -6, -7, -8, -15, -16, -27, -28, -29, -30, -31, -40)
+# from 08:00 UTC to the midnights of UTC, New York, Shanghai, and just before them
+HOURS = (0, 0, 0, -480, -481, -180, -181, 480, 479)
+TICK_DAYS = (0, 1, -1, 2, 3, -6, -7, -14, -28, -29, -30, -41, 5, 26, 90, 365, 900)
+"""To what days what is drawn for the base day is shifted."""
 EXPIRIES = tuple(day(n) for n in (-1, 0, 1, 2))
 STATES = (
     *(None, "open", "placed", "partially_shipped", "reopened"),
@@ -60,12 +68,18 @@ POLICY_VALUES: dict[str, tuple[str, ...]] = {
     "max_stock": ("1", "5", "500"),
     "red_below": ("0", "0.1", "0.5"),
     "lead_time_days": ("1", "10"),
+    "lead_time_sd_days": ("0", "2.5"),
+    "service_level": ("0.5", "0.95"),
     "stock_out_horizon_days": ("2", "7"),
     "reorder_qty": ("10",),
 }
 
 _sometimes = st.sampled_from((None, None, 0, 1, 2))
 _times = st.sampled_from(MINUTES).map(moment)
+_shifts = st.builds(
+    lambda days, minutes: 1440 * days + minutes, st.sampled_from(DAYS), st.sampled_from(HOURS)
+)
+_tick_shifts = st.sampled_from(TICK_DAYS).map(lambda days: 1440 * days)
 _amounts = st.sampled_from(QUANTITIES).map(Decimal)
 
 
@@ -96,6 +110,7 @@ class World:
         self.document = st.sampled_from((None, "T1", "T2"))
         self.order = st.sampled_from(("O1", "O1", "O2"))
         self.line = st.sampled_from((None, "1", "2"))
+        self.cost = _decimals(None, None, "0", "1", "7.25", "0.0333")
 
     def moved(self, kind, **parts):
         """Return a movement; a lot of it may state its dates."""
@@ -117,13 +132,13 @@ class World:
         """Return every kind of movement but transfers and scans that name orders."""
         returned = {"direction": st.sampled_from((None, "customer")), "to_bin": self.bin}
         return (
-            self.moved(Inbound, to_bin=self.bin),
+            self.moved(Inbound, to_bin=self.bin, unit_cost=self.cost),
             self.moved(Outbound, from_bin=self.bin),
             self.moved(Move, from_bin="P", to_bin=st.sampled_from(("Q", "R"))),
             self.moved(Return, **returned),
             self.moved(Return, direction="supplier", from_bin=self.bin),
             self.moved(Scrap, from_bin=self.bin, document=self.document),
-            self.moved(Adjustment, direction="gain", to_bin=self.bin),
+            self.moved(Adjustment, direction="gain", to_bin=self.bin, unit_cost=self.cost),
             self.moved(Adjustment, direction="loss", from_bin=self.bin),
             self.moved(StatusChange, from_status="returned", from_bin=self.bin),
         )
@@ -133,7 +148,7 @@ class World:
         return (
             self.transferred(TransferOut, from_bin=self.bin),
             self.transferred(TransferOut, from_bin=self.bin),
-            self.transferred(TransferIn, to_bin=self.bin),
+            self.transferred(TransferIn, to_bin=self.bin, unit_cost=self.cost),
             self.transferred(Scrap, from_bin=st.sampled_from((None, None, "P"))),
         )
 
@@ -205,7 +220,7 @@ class World:
         return (
             _events(Item, sku=self.sku, category=category, unit_cost=cost),
             _events(Bin, warehouse=self.house, bin="P", zone=category, x=cost),
-            _events(Warehouse, warehouse=self.house, timezone=st.sampled_from(ZONES)),
+            _events(Warehouse, warehouse=self.house, timezone=st.sampled_from(SPREAD_ZONES)),
             *(_events(Policy, **scope, **values) for scope in scopes),
             _events(Decision, warehouse=self.house, action_id="a1", decision="approve"),
             _events(Observation, warehouse=st.none() | self.house, step="packing", body="{}"),
@@ -296,10 +311,25 @@ def _worlds(families: tuple[str, ...]) -> dict[tuple[int, int, bool], st.SearchS
 
 
 @st.composite
-def event_sets(draw, families=FAMILIES, *, max_size=24, warehouses=3, skus=3) -> list[Event]:
-    """Draw distinct valid events on few names; ids are in another order than the list."""
+def _shifted(draw, world):
+    """Draw an event of another day."""
+    event = draw(world)
+    shift = draw(_tick_shifts if isinstance(event, Tick) else _shifts)
+    at = event.occurred_at + timedelta(minutes=shift)
+    return msgspec.structs.replace(event, occurred_at=at)
+
+
+@st.composite
+def event_sets(
+    draw, families=FAMILIES, *, max_size=24, warehouses=3, skus=3, spread=False
+) -> list[Event]:
+    """Draw distinct valid events on few names; ids are in another order than the list.
+
+    `spread`: over weeks instead of two hours.
+    """
     few = st.integers(1, warehouses)
     world = _worlds(families)[draw(few), draw(st.integers(1, skus)), draw(st.booleans())]
+    world = _shifted(world) if spread else world
     least = draw(st.sampled_from((1, max_size // 3, max_size // 2)))
     # ids are drawn with the events, not counted: so a failing set shrinks one event at a time
     numbered = st.tuples(st.integers(100, 999), world)
@@ -307,6 +337,11 @@ def event_sets(draw, families=FAMILIES, *, max_size=24, warehouses=3, skus=3) ->
         st.lists(numbered, min_size=least, max_size=max_size, unique_by=lambda pair: pair[0])
     )
     return _resolve([event for _, event in drawn], [f"e{number}" for number, _ in drawn])
+
+
+def any_sets() -> st.SearchStrategy[list[Event]]:
+    """Return sets within hours as well as sets over weeks."""
+    return st.one_of(event_sets(spread=True, warehouses=2, skus=2), event_sets())
 
 
 def shuffle(events: list[Event], seed: int) -> list[Event]:

@@ -315,10 +315,13 @@ def test_the_most_specific_scope_that_sets_a_field_gives_it():
 
 
 def test_value_is_quantity_times_cost_or_unknown():
-    """The item's last image wins whole: one without a cost makes the value unknown."""
-    events = [inbound(quantity="2.5"), item(unit_cost="0.0333")]
-    assert stock(*events)["value"] == Decimal("0.08325")
-    assert stock(*events, item(name="tea", at="09:00"))["value"] is None
+    """Stock keeps the average cost that it came in at; without any cost its value is unknown."""
+    received, costed = inbound(quantity="2.5"), item(unit_cost="0.0333")
+    without = item(name="tea", at="09:00")
+    assert stock(received)["value"] is None
+    assert stock(received, costed)["value"] == Decimal("0.08325")
+    assert stock(received, costed, without)["value"] == Decimal("0.08325")
+    assert stock(order_line(), costed, without)["unit_cost"] is None
 
 
 def test_master_data_can_be_cancelled():
