@@ -30,11 +30,11 @@ from tests.builders import (
 )
 from tests.folding import check, differences, exact, fold_tables, from_fold
 from tests.reference import Reference, Tables
-from tests.strategies import event_sets, shuffle
+from tests.strategies import any_sets, shuffle
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 examples = settings(
-    max_examples=3000 if LONG else 150,
+    max_examples=3000 if LONG else 250,
     derandomize=not LONG,
     deadline=None,
     # without Phase.explain: it takes minutes here, and the failure prints the events
@@ -52,7 +52,7 @@ orders = st.integers(0, 10_000)
 @st.composite
 def shuffled(draw) -> tuple[list[Event], list[Event]]:
     """Draw a set and a permutation of it."""
-    events = draw(event_sets())
+    events = draw(any_sets())
     return events, shuffle(events, draw(orders))
 
 
@@ -103,7 +103,7 @@ def merged(parts: list[Tables]) -> Tables:
 
 
 @examples
-@given(event_sets())
+@given(any_sets())
 def test_a_fold_equals_the_model(events):
     """(1) One batch in log order gives the tables that the definitions give."""
     check(fold_tables([events]), events)
@@ -129,7 +129,7 @@ def test_any_order_gives_the_same_rows_in_every_field(drawn):
 
 
 @examples
-@given(event_sets(), st.data())
+@given(any_sets(), st.data())
 def test_repeats_change_nothing(events, data):
     """(3) What is sent again, from anywhere, has no effect and is counted."""
     again = data.draw(st.lists(st.sampled_from(events), max_size=8))
@@ -139,7 +139,7 @@ def test_repeats_change_nothing(events, data):
 
 
 @examples
-@given(event_sets(), st.data())
+@given(any_sets(), st.data())
 def test_other_content_under_a_known_id_changes_nothing(events, data):
     """(3) The first content of an id stays; a later other one is a conflict."""
     chosen = data.draw(st.lists(st.sampled_from(events), max_size=4))
@@ -189,6 +189,25 @@ def test_after_every_batch_the_rows_add_up_to_the_stock(drawn, cold):
         assert {key: total for key, total in sums.items() if total} == held
 
     check(fold_tables([[event] for event in log], cold=cold, after=compare), seen)
+
+
+@examples
+@given(shuffled(), st.data())
+def test_days_chain_and_add_up_to_the_stock(drawn, data):
+    """(6) A day opens with what the one before closed with, and the last closes with on_hand."""
+    _, log = drawn
+    tables = fold_tables(data.draw(batched(log)), accounts=data.draw(st.integers(0, 2)))
+    by_account: dict[Any, list[Any]] = {key: [] for key in tables["stock"]}
+    for warehouse, sku, number in sorted(tables["stock_daily"]):
+        by_account[warehouse, sku].append(tables["stock_daily"][warehouse, sku, number])
+    for key, days in by_account.items():
+        row = tables["stock"][key]
+        closings = [day.closing for day in days]
+        assert [day.opening for day in days] == [0, *closings][: len(days)]
+        assert sum(day.closing - day.opening for day in days) == row.on_hand
+        assert all(day.low <= min(day.opening, day.closing) for day in days)
+        assert all(day.high >= max(day.opening, day.closing) for day in days)
+        assert sum(quantity for _, quantity in row.layers) == max(row.on_hand, 0)
 
 
 @examples
