@@ -64,7 +64,8 @@ def test_a_quiet_day_has_no_row_and_the_next_one_opens_with_the_level():
     """Two days without any movement: the third opens with what the first closed with."""
     found = rows(inbound(quantity=9), outbound(quantity=2, at=3 * DAY))
     assert list(found) == [day(0), day(3)]
-    assert (found[day(3)]["opening"], found[day(3)]["closing"]) == (9, 7)
+    last = found[day(3)]
+    assert [last[name] for name in ("opening", "closing", "low", "high")] == [9, 7, 7, 9]
 
 
 def test_midnight_exactly_belongs_to_the_day_that_begins():
@@ -198,7 +199,7 @@ def test_a_cancelled_return_is_no_issue():
 
 
 def test_the_cost_is_the_moving_average_of_receipts():
-    """10 at 2 and 10 at 4 are 20 at 3; 5 issued cost 15; 45 are left."""
+    """10 at 2 and 10 at 4 are 20 at 3; 5 issued cost 15; what is left is worth 45."""
     row = rows(
         inbound(quantity=10, unit_cost=2),
         inbound(quantity=10, unit_cost=4, at="09:00"),
@@ -253,6 +254,14 @@ def test_a_late_image_of_the_item_prices_its_own_time():
     assert [found[day(n)]["cost"] for n in (0, 2)] == [2, 3]
     assert rows(late, *events) == found
     assert rows(*events, late, cancel(late, at=2 * DAY)) == rows(*events)
+
+
+def test_an_image_of_the_very_instant_prices_the_receipt():
+    """Whichever of the two is heard first."""
+    events = [item(unit_cost=2), inbound(quantity=10), item(unit_cost=6, at=DAY)]
+    received = inbound(quantity=10, at=DAY)
+    assert rows(*events, received)[day(1)]["cost"] == 4
+    assert rows(*events[:2], received, events[2])[day(1)]["cost"] == 4
 
 
 def test_a_transfer_brings_the_cost_that_it_states():

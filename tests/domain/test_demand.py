@@ -144,8 +144,10 @@ def test_purchases_that_are_due_put_the_stock_out_off():
 
 
 def test_what_is_short_before_the_first_tick_is_dated_by_it():
-    """An order for what never was there runs out on the day of the first tick."""
+    """An order for what never was there runs out today, and today moves on with the ticks."""
     row = figures(order_line(ordered=4, at=-DAY))
     assert (row["stock_out_on"], row["below_safety_on"]) == (day(0), None)
+    again = figures(order_line(ordered=4, at=-DAY), tick(at=-DAY))
+    assert again == row
     unmoved = inbound(quantity=1, at=-390 * DAY)
     assert figures(unmoved, policy(safety_stock=5))["below_safety_on"] == day(0)

@@ -103,6 +103,20 @@ def test_a_late_event_changes_the_windows_that_its_day_is_in():
     assert row["recent"][-11] == 3
 
 
+def test_returns_alone_pass_with_the_days_too():
+    """Without any demand the last closed days still move on at midnight."""
+    events = customer_return(quantity=3, at=-5 * DAY), tick(at=0)
+    assert figures(*events)["recent"][-5] == -3
+    assert figures(*events, tick(at=DAY))["recent"][-6] == -3
+    assert figures(*events, tick(at=30 * DAY))["recent"] is None
+
+
+def test_a_day_on_which_more_came_back_than_went_out_is_a_day_of_issues():
+    """`issued_on` asks whether anything was sold, not how much stayed sold."""
+    row = figures(customer_return(quantity=3, at=60), outbound(quantity=1, at=120))
+    assert (row["day_issues"], row["issued_on"]) == (-2, BASE.date())
+
+
 def test_a_cancel_takes_a_day_out_of_the_windows():
     """Nothing is left of it: no window, no first day."""
     sold = outbound(quantity=3, at=-10 * DAY)
