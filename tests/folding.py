@@ -158,7 +158,7 @@ def _zone(tables: Any, house: str) -> str:
 def _day(day: Any, zone: str) -> dict[str, Any]:
     """Return a day with the area under its stock."""
     found = {name: _exact(name, getattr(day, name)) for name in DAY}
-    return {**found, "area": _exact("area", day.area(zone))}
+    return {**found, "area": _exact("area", day.area)}
 
 
 def _figures(row: Any) -> dict[str, Any]:

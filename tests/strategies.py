@@ -80,6 +80,9 @@ _shifts = st.builds(
     lambda days, minutes: 1440 * days + minutes, st.sampled_from(DAYS), st.sampled_from(HOURS)
 )
 _tick_shifts = st.sampled_from(TICK_DAYS).map(lambda days: 1440 * days)
+_planned = st.sampled_from((None, 600, 4 * 1440, 9 * 1440, 14 * 1440)).map(
+    lambda minutes: None if minutes is None else moment(minutes)
+)
 _amounts = st.sampled_from(QUANTITIES).map(Decimal)
 
 
@@ -146,7 +149,7 @@ class World:
     def transfers(self):
         """Return both legs, and what was lost between them."""
         return (
-            self.transferred(TransferOut, from_bin=self.bin),
+            self.transferred(TransferOut, from_bin=self.bin, due_at=_planned),
             self.transferred(TransferOut, from_bin=self.bin),
             self.transferred(TransferIn, to_bin=self.bin, unit_cost=self.cost),
             self.transferred(Scrap, from_bin=st.sampled_from((None, None, "P"))),
@@ -194,10 +197,8 @@ class World:
 
     def purchases(self):
         """Return images of purchase lines, and scans that name them."""
-        due = st.sampled_from((None, 600, 4 * 1440, 9 * 1440, 14 * 1440))
-        due = due.map(lambda minutes: None if minutes is None else moment(minutes))
         return (
-            _events(PurchaseLine, **self.image(), due_at=due),
+            _events(PurchaseLine, **self.image(), due_at=_planned),
             self.named(Inbound, to_bin=self.bin),
         )
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.domain.calendar import local_date
-from flows.domain.days import Posted, advance, begin_of, bounds, micros
+from flows.domain.days import Booked, advance, begin_of, bounds, micros
 from flows.domain.events import Event
 from tests.builders import (
     adjustment,
@@ -43,9 +43,9 @@ def rows(*events: Event, timezone: str = "UTC") -> dict[date, dict[str, Fraction
     return {key[2]: daily[key] for key in sorted(daily) if key[:2] == ("A", "S1")}
 
 
-def posted(at: datetime, quantity: int, kind: str = "inbound") -> Posted:
+def posted(at: datetime, quantity: int, kind: str = "inbound") -> Booked:
     """Return a row of the ledger."""
-    return Posted(at, f"{kind} {at}", kind, quantity, correction=False, unit_cost=None)
+    return Booked(at, f"{kind} {at}", kind, quantity, correction=False, unit_cost=None)
 
 
 # --- what a day holds ------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_days_on_which_the_clocks_change_are_shorter_or_longer(on, hours, before
     noon = datetime.fromtimestamp(start / 1e6, UTC) + timedelta(hours=before_noon)
     ledger = [posted(noon - timedelta(days=2), 10), posted(noon, -10, "scrap")]
     last = advance(None, ledger, zone, lambda _: None)[-1]
-    assert (last.day, last.area(zone)) == (on.toordinal(), 10 * before_noon * HOUR)
+    assert (last.day, last.area) == (on.toordinal(), 10 * before_noon * HOUR)
 
 
 ZONES = (
