@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from psycopg.types.multirange import Multirange
 
 from flows.domain.events import Bin, Event, Item, Warehouse
 from flows.domain.fixed import COST_PLACES, PLACES, VALUE_PLACES, decimal, scaled
 from flows.domain.leads import UNKNOWN
 from flows.domain.master import order_of
 from flows.domain.memory import MemoryStore
+from flows.domain.numbers import WIDTH
 from flows.domain.rows import LineRow, Order, StockRow
 from flows.store.statements import MASTER_COLUMNS, TIMES
 from flows.store.windows import (
@@ -53,7 +53,6 @@ def hashed(row: Values) -> Values:
 
 _SHAPED: dict[type, Callable[[Any], Any]] = {
     Decimal: lambda value: value.normalize() + 0,
-    Multirange: lambda value: tuple(edge for part in value for edge in (part.lower, part.upper)),
     list: lambda value: tuple(map(plain, value)),
     dict: lambda value: tuple(sorted((name, plain(part)) for name, part in value.items())),
 }
@@ -283,10 +282,16 @@ def _devices(stores: list[MemoryStore]) -> Expected:
             yield (
                 (store.partition, r.device),
                 (
-                    r.warehouse, tuple(r.bounds), r.last_seq, r.reused, r.unrecorded,
+                    r.warehouse, r.last_seq, r.recorded, r.open_blocks, r.reused, r.unrecorded,
                     r.last_seen_at, r.clock_offset_ms,
                 ),
             )  # fmt: skip
+
+
+def _blocks(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        for key, bits in store.device_blocks.items():
+            yield (store.partition, *key), (f"{bits:0{WIDTH}b}",)
 
 
 def _journal(stores: list[MemoryStore]) -> Expected:
@@ -356,7 +361,8 @@ TABLES = [
     _master("warehouses"),
     _master("bins"),
     Table("device_sequences", ["log_partition", "device"],
-          ["warehouse", "seen", "last_seq", "reused", "unrecorded", "last_seen_at",
-           "clock_offset_ms"], _devices),
+          ["warehouse", "last_seq", "recorded", "open_blocks", "reused", "unrecorded",
+           "last_seen_at", "clock_offset_ms"], _devices),
+    Table("device_blocks", ["log_partition", "device", "span", "first_seq"], ["bits"], _blocks),
     Table("ticks", ["log_partition", "at"], ["log_offset"], _ticks),
 ]  # fmt: skip

@@ -39,7 +39,7 @@ from flows.domain.identity import Seen, Sighting, content_print, digest
 from flows.domain.movements import LEGS
 from flows.domain.recall import Recall
 from flows.domain.rejects import AHEAD, Reject, clock_future
-from flows.domain.routing import EVERYWHERE
+from flows.domain.routing import ALL, EVERYWHERE, targets
 from flows.domain.rows import (
     CancelRow,
     CellRow,
@@ -78,7 +78,7 @@ class Ledger:
         self._counters = start.counters
         self._seen = Seen(start.runs)
         self._cancels = Cancels(start.cancels)
-        self._devices = Devices(recall.devices)
+        self._devices = Devices(recall.devices, recall.blocks)
         self._judged_by = self._ahead = self._old = NEVER
         self._state = State(
             recall,
@@ -122,7 +122,7 @@ class Ledger:
     ) -> None:
         mark = content_print(content(event))
         known = self._seen.get(key) or older.get(key)
-        if event.device is not None:
+        if event.device is not None and not self._is_copy(event):
             self._devices.hear(event, self._judged_by, new=known is None)
         if known is not None:
             if known[0] == mark:
@@ -153,6 +153,13 @@ class Ledger:
     def _at_home(self, event: AnyEvent) -> bool:
         warehouse = getattr(event, "warehouse", None)
         return warehouse in self._state.home or warehouse is None or self._state.owns(warehouse)
+
+    def _is_copy(self, event: AnyEvent) -> bool:
+        """Tell whether another partition has the event too, and counts it for its device."""
+        if isinstance(event, TransferOut):
+            owns = self._state.owns
+            return not owns(event.warehouse) and owns(event.counterpart or "")
+        return self.partition != 0 and targets(event) is ALL
 
     def _judge_by(self, broker_time: datetime) -> None:
         """Set the bounds inside which a time needs no closer look."""
@@ -256,7 +263,7 @@ class Ledger:
         changes.purchases = {k: copy(v) for k, v in state.purchases.written.items()}
         changes.lots = self._effects.lots()
         changes.runs, changes.dropped_runs = self._seen.flush()
-        changes.devices = self._devices.flush()
+        changes.devices, changes.blocks = self._devices.flush()
         changes.counters = self._counters
         changes.next_offset = self.next_offset
         changes.clock_at = state.clock

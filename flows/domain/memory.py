@@ -17,6 +17,7 @@ from flows.domain.events import Event, Item, Movement, Stocktake, type_of
 from flows.domain.master import image_key, order_of
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rows import (
+    BlockKey,
     CancelRow,
     CellRow,
     Changes,
@@ -75,6 +76,7 @@ class MemoryStore:
         self.day_rows: dict[Key, dict[int, Day]] = defaultdict(dict)
         self.turnover: dict[tuple[str, str, int], list[int]] = {}
         self.demand: dict[tuple[str, str, int], int] = {}
+        self.device_blocks: dict[BlockKey, int] = {}
 
     def apply(self, changes: Changes) -> None:
         """Take a batch over."""
@@ -116,6 +118,7 @@ class MemoryStore:
         self.runs.update((run.run, run) for run in changes.runs)
         self.device_rows.update((row.device, row) for row in changes.devices)
         self._apply_days(changes)
+        self._apply_blocks(changes)
 
     def _keep(self, event: Event) -> None:
         self.journal[event.event_id].append(event)
@@ -155,6 +158,13 @@ class MemoryStore:
                 cells[row.lot, row.bin, row.status] = row
             else:
                 cells.pop((row.lot, row.bin, row.status), None)
+
+    def _apply_blocks(self, changes: Changes) -> None:
+        for block, bits in changes.blocks.items():
+            if bits:
+                self.device_blocks[block] = bits
+            else:
+                self.device_blocks.pop(block, None)
 
     def _apply_transfer(self, key: tuple[str, str, str, str], row: TransferRow) -> None:
         known = self.transfers.setdefault(key, TransferRow(*key))
@@ -222,7 +232,12 @@ class MemoryStore:
     def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
         """See Recall."""
         known = self.device_rows
-        return [known[name].copy() for name in names if name in known]
+        return [copy(known[name]) for name in names if name in known]
+
+    def blocks(self, keys: Collection[BlockKey]) -> dict[BlockKey, int]:
+        """See Recall."""
+        known = self.device_blocks
+        return {key: known[key] for key in keys if key in known}
 
     def counts(self, key: Key) -> list[CountRow]:
         """See Recall."""
@@ -345,6 +360,7 @@ class MemoryStore:
             },
             "turnover_daily": self.turnover,
             "demand_daily": self.demand,
+            "device_blocks": self.device_blocks,
         }
 
 

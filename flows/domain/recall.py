@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from flows.domain.days import Day, Posted
 from flows.domain.events import Event, Item, Warehouse
 from flows.domain.rows import (
+    BlockKey,
     CancelRow,
     CellRow,
     Counters,
@@ -85,6 +86,9 @@ class Recall(Protocol):
 
     def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
         """Return what is known of these devices; the caller may change the rows."""
+
+    def blocks(self, keys: Collection[BlockKey]) -> dict[BlockKey, int]:
+        """Return the bits of these blocks of numbers, of those that are not empty."""
 
     def counts(self, key: Key) -> list[CountRow]:
         """Return the counts of an account that are not cancelled."""

@@ -6,7 +6,6 @@ None elsewhere. `Changes` is one batch of one partition, to be written in one tr
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -349,25 +348,27 @@ class IdRun(Struct):
 
 
 class DeviceRow(Struct):
-    """What is known of a device on one partition (table device_sequences).
-
-    `bounds` are the ends of the ranges of numbers that have arrived, first in, last out.
-    """
+    """What is known of a device on one partition (table device_sequences)."""
 
     device: str
     warehouse: str | None = None
-    bounds: list[int] = field(default_factory=list)
     last_seq: int | None = None
+    recorded: int = 0
+    """Numbers that are kept."""
+    open_blocks: int = 0
+    """Blocks of numbers that are not whole."""
     reused: int = 0
     unrecorded: int = 0
     last_seen_at: datetime | None = None
     clock_offset_ms: int | None = None
 
-    def copy(self) -> DeviceRow:
-        """Return a row that later numbers do not change."""
-        twin = copy(self)
-        twin.bounds = self.bounds.copy()
-        return twin
+
+class BlockKey(NamedTuple):
+    """A block of a device's numbers (table device_blocks), a bit for each `span` numbers."""
+
+    device: str
+    span: int
+    first_seq: int
 
 
 class Counters(Struct):
@@ -415,3 +416,5 @@ class Changes(Struct):
     value_moment."""
     demand: dict[tuple[str, str, int], int] = field(default_factory=dict)
     """Issues of closed days of (warehouse, sku, day); 0 takes the row away."""
+    blocks: dict[BlockKey, int] = field(default_factory=dict)
+    """The bits of changed blocks of numbers; without any, the block is gone."""

@@ -22,6 +22,7 @@ from flows.domain.fixed import cost_units, fixed, unscaled
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rejects import Reject
 from flows.domain.rows import (
+    BlockKey,
     CancelRow,
     CellRow,
     Counters,
@@ -175,14 +176,25 @@ class DatabaseRecall:
         """See Recall."""
         self._settled()
         rows = self._tuples(
-            "SELECT device, warehouse, (SELECT coalesce(array_agg(bound ORDER BY bound), '{}')"
-            " FROM unnest(seen) AS part, unnest(ARRAY[lower(part), upper(part)]) AS bound),"
-            " last_seq, reused, unrecorded, last_seen_at, clock_offset_ms"
+            "SELECT device, warehouse, last_seq, recorded, open_blocks, reused, unrecorded,"
+            " last_seen_at, clock_offset_ms"
             " FROM inventory.device_sequences"
             " WHERE log_partition = %s AND device = ANY(%s::text[])",
             (self._partition, list(names)),
         )
         return [DeviceRow(*row) for row in rows]
+
+    def blocks(self, keys: Collection[BlockKey]) -> dict[BlockKey, int]:
+        """See Recall."""
+        self._settled()
+        devices, spans, firsts = zip(*keys, strict=True)
+        rows = self._tuples(
+            "SELECT device, span, first_seq, bits::text FROM inventory.device_blocks"
+            " WHERE log_partition = %s AND (device, span, first_seq) IN"
+            " (SELECT * FROM unnest(%s::text[], %s::integer[], %s::bigint[]))",
+            (self._partition, list(devices), list(spans), list(firsts)),
+        )
+        return {BlockKey(*key): int(bits, 2) for *key, bits in rows}
 
     def counts(self, key: Key) -> list[CountRow]:
         """See Recall."""

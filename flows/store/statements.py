@@ -185,14 +185,16 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "log_partition": N,
             "device": T,
             "warehouse": T,
-            "seen": "int8multirange",
-            "last_seq": L,
-            "reused": L,
+            **dict.fromkeys(("last_seq", "recorded", "open_blocks", "reused"), L),
             "unrecorded": L,
             "last_seen_at": TS,
             "clock_offset_ms": L,
         },
         2,
+    ),
+    "device_blocks": (
+        {"device": T, "span": N, "first_seq": L, "log_partition": N, "bits": "bit(1024)"},
+        4,
     ),
 }
 _CONFLICT = {"counts": "warehouse, sku, occurred_at, event_id"}
@@ -350,6 +352,7 @@ MASTER_GONE = {
 }
 LOTS_GONE = _gone("lot_dates", _first(_KEPT["lot_dates"][0], 3))
 CELLS_GONE = _gone("stock_bins", _first(_KEPT["stock_bins"][0], 5))
+BLOCKS_GONE = _gone("device_blocks", _first(_KEPT["device_blocks"][0], 4))
 DAYS_GONE = _gone("stock_daily", _first(_KEPT["stock_daily"][0], 3))
 DEMAND_GONE = _gone("demand_daily", _first(_KEPT["demand_daily"][0], 3))
 SUMS_GONE = _gone("turnover_daily", _SUM_KEY, "".join(f" AND {name} = 0" for name in _SUMS))

@@ -17,8 +17,8 @@ from flows.domain.decode.canonical import encode
 from flows.domain.fixed import text
 from flows.domain.leads import UNKNOWN, Times
 from flows.domain.master import order_of
-from flows.domain.rows import Changes, CountRow, DeviceRow, LineRow, MasterRow, Order, Row
-from flows.store import windows
+from flows.domain.rows import Changes, CountRow, LineRow, MasterRow, Order, Row
+from flows.store import devices, windows
 from flows.store.arrays import columns, upsert
 from flows.store.statements import (
     CELLS_GONE,
@@ -293,23 +293,7 @@ def _rare(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     _master(cursor, "warehouses", changes.warehouses, zone)
     _master(cursor, "bins", changes.bins, zone)
     upsert(cursor, "ticks", [(partition, at, offset) for at, offset in dict(changes.ticks).items()])
-    upsert(cursor, "device_sequences", [_device(partition, row) for row in changes.devices])
-
-
-def _device(partition: int, row: DeviceRow) -> tuple[Any, ...]:
-    bounds = iter(row.bounds)
-    ranges = ",".join([f"[{first},{end})" for first, end in zip(bounds, bounds, strict=True)])
-    return (
-        partition,
-        row.device,
-        row.warehouse,
-        f"{{{ranges}}}",
-        row.last_seq,
-        row.reused,
-        row.unrecorded,
-        row.last_seen_at,
-        row.clock_offset_ms,
-    )
+    devices.write(cursor, partition, changes)
 
 
 def _count(row: CountRow) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ GRANT INSERT, UPDATE, DELETE ON
     inventory.lot_dates, inventory.orders, inventory.purchases, inventory.transfers,
     inventory.partitions, inventory.offsets, inventory.event_ids, inventory.ticks,
     inventory.intake, inventory.rejects, inventory.lag,
-    inventory.device_sequences
+    inventory.device_sequences, inventory.device_blocks
     TO waterline_writer;
 GRANT INSERT ON inventory.movements, inventory.journal, inventory.stock_history
     TO waterline_writer;

@@ -58,6 +58,7 @@ TAMPER = {
     "warehouses": "UPDATE warehouses SET name_zh = '北京'",
     "bins": "DELETE FROM bins",
     "device_sequences": "INSERT INTO device_sequences (log_partition, device) VALUES (3, 'x')",
+    "device_blocks": "UPDATE device_blocks SET bits = bits | set_bit(bits, 1023, 1)",
     "ticks": "DELETE FROM ticks WHERE log_partition = 2",
 }
 

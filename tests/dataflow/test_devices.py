@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.builders import inbound, outbound, transfer_out
+from tests.builders import cancel, inbound, outbound, transfer_out
 from tests.dataflow.running import at, clean, drain, lay, put, rows
 
 pytestmark = pytest.mark.stack
@@ -62,6 +63,54 @@ def test_a_device_is_one_whatever_partitions_its_events_are_on(settings):
         True,
         [5, "{[1,4),[5,6)}", "{[4,5)}", 1, 4, 0],
     )
+    clean(settings)
+
+
+def test_an_event_on_several_partitions_counts_once(settings):
+    """A transfer is counted where it leaves, a cancel on the first partition; repeats never."""
+    there = transfer_out("S1", 1, to="B", id="t", device="pda", device_seq=1, at=at(2))
+    undo = cancel("t", id="x", device="pda", device_seq=2, at=at(3), warehouse="B")
+    lay(settings, [there, undo, there, undo])
+    drain(settings)
+    assert devices(settings, "seen::text, missing, reused") == [("{[1,3)}", 0, 0)]
+    parts = rows(settings, "SELECT log_partition, recorded FROM device_sequences ORDER BY 1")
+    [(home,)] = rows(settings, "SELECT log_partition FROM partitions WHERE warehouse = 'A'")
+    assert dict(parts) == ({0: 2} if home == 0 else {0: 1, home: 1})
+    clean(settings)
+
+
+def test_a_device_on_every_partition_is_proved_whole(settings):
+    """Its numbers dealt out to four warehouses in no order, with one lost, through restarts."""
+    chance, lost = random.Random(7), 2718
+    numbers = [n for n in range(1, 5001) if n != lost]
+    chance.shuffle(numbers)
+    for first in range(0, len(numbers), 1700):
+        lay(
+            settings,
+            [x for n in numbers[first : first + 1700] for x in scans(n, warehouse="ABCD"[n % 4])],
+        )
+        drain(settings)
+    assert devices(settings, "last_seq, holes::text, arrived, reused, unrecorded") == [
+        (5000, "{[2718,2719)}", 4999, 0, 0)
+    ]
+    lay(settings, scans(lost, warehouse="ABCD"[lost % 4]))
+    drain(settings)
+    assert devices(settings, "last_seq, seen::text, missing") == [(5000, "{[1,5001)}", 0)]
+    clean(settings)
+
+
+def test_a_whole_block_is_one_bit_of_the_block_above(settings):
+    """The block itself goes, also when it is filled after a restart."""
+    put(settings, 0, *scans(*range(1, 1024)))
+    drain(settings)
+    blocks = "SELECT span, first_seq, bit_count(bits) FROM device_blocks"
+    assert rows(settings, blocks) == [(1, 1, 1023)]
+    put(settings, 0, *scans(1024))
+    drain(settings)
+    assert rows(settings, blocks) == [(1024, 1, 1)]
+    put(settings, 0, inbound("S1", 1, id="new", device="pda", device_seq=5, at=at(9)))
+    drain(settings)
+    assert devices(settings, "arrived, missing, reused") == [(1024, 0, 1)]
     clean(settings)
 
 

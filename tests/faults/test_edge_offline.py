@@ -140,7 +140,8 @@ def offline(settings, folder, crew):
 def tables(settings):
     """Return every table without what the clock decides."""
     found = snapshot(settings, any_order=True)
-    query = "SELECT ROW(log_partition, device, warehouse, seen, reused)::text FROM device_sequences"
+    query = """SELECT ROW(log_partition, device, warehouse, last_seq, recorded, reused)::text
+        FROM device_sequences"""
     found["device_sequences"] = Counter(text for (text,) in rows(settings, query))
     query = """SELECT ROW(occurred_at, event_id, type, warehouse, sku, key, line_id, device_seq,
         body - 'source' - 'sent_at', log_partition)::text FROM journal"""

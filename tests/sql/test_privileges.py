@@ -17,7 +17,8 @@ STATE = (
     *("stock_bins", "stock_daily", "turnover_daily", "demand_daily", "classes"),
     *("forecasts", "forecast_quality", "forecast_runs"),
     *("lot_dates", "orders", "purchases", "transfers", "partitions", "offsets", "event_ids"),
-    *("ticks", "intake", "rejects", "lag", "device_sequences", "alert_state"),
+    *("ticks", "intake", "rejects", "lag", "device_sequences", "device_blocks"),
+    "alert_state",
 )
 HISTORY = ("movements", "journal", "stock_history", "alerts")
 MOVE = (

@@ -117,16 +117,27 @@ CREATE TABLE inventory.demand_daily (
 ALTER TABLE inventory.demand_daily ADD CONSTRAINT demand_daily_pkey PRIMARY KEY (warehouse, sku, day);
 CREATE INDEX demand_daily_day_idx ON inventory.demand_daily USING btree (day DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.demand_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.device_blocks (
+    device text NOT NULL,
+    span integer NOT NULL,
+    first_seq bigint NOT NULL,
+    log_partition integer NOT NULL,
+    bits bit(1024) NOT NULL
+);
+ALTER TABLE inventory.device_blocks SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
+ALTER TABLE inventory.device_blocks ADD CONSTRAINT device_blocks_pkey PRIMARY KEY (device, span, first_seq, log_partition);
+ALTER TABLE inventory.device_blocks ADD CONSTRAINT device_blocks_span_check CHECK ((span = ANY (ARRAY[1, 1024])));
 CREATE TABLE inventory.device_sequences (
     log_partition integer NOT NULL,
     device text NOT NULL,
     warehouse text,
-    seen int8multirange NOT NULL DEFAULT '{}'::int8multirange,
     last_seq bigint,
     reused bigint NOT NULL DEFAULT 0,
     unrecorded bigint NOT NULL DEFAULT 0,
     last_seen_at timestamp with time zone,
-    clock_offset_ms bigint
+    clock_offset_ms bigint,
+    recorded bigint NOT NULL DEFAULT 0,
+    open_blocks bigint NOT NULL DEFAULT 0
 );
 ALTER TABLE inventory.device_sequences SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 ALTER TABLE inventory.device_sequences ADD CONSTRAINT device_sequences_pkey PRIMARY KEY (log_partition, device);
@@ -656,10 +667,9 @@ CREATE VIEW inventory.devices WITH () AS
  WITH whole AS (
          SELECT d.device,
             (array_agg(d.warehouse ORDER BY d.last_seen_at DESC NULLS LAST))[1] AS warehouse,
-            range_agg(d.seen) AS seen,
             max(d.last_seq) AS last_seq,
-            max(d.reused) AS reused,
-            max(d.unrecorded) AS unrecorded,
+            (sum(d.reused))::bigint AS reused,
+            (sum(d.unrecorded))::bigint AS unrecorded,
             max(d.last_seen_at) AS last_seen_at,
             (array_agg(d.clock_offset_ms ORDER BY d.last_seen_at DESC NULLS LAST) FILTER (WHERE (d.clock_offset_ms IS NOT NULL)))[1] AS clock_offset_ms
            FROM inventory.device_sequences d
@@ -668,21 +678,28 @@ CREATE VIEW inventory.devices WITH () AS
  SELECT w.device,
     w.warehouse,
     w.last_seq,
-    w.seen,
+    s.seen,
     h.holes,
     ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
            FROM unnest(h.holes) r(r)) AS missing,
     ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
-           FROM unnest(w.seen) r(r)) AS arrived,
+           FROM unnest(s.seen) r(r)) AS arrived,
     w.reused,
     w.unrecorded,
     w.last_seen_at,
     w.clock_offset_ms
-   FROM (whole w
+   FROM ((whole w
+     CROSS JOIN LATERAL ( SELECT COALESCE(range_agg(inventory.arrived_in(u.first_seq, u.span, u.bits)), '{}'::int8multirange) AS seen
+           FROM ( SELECT b.span,
+                    b.first_seq,
+                    bit_or(b.bits) AS bits
+                   FROM inventory.device_blocks b
+                  WHERE (b.device = w.device)
+                  GROUP BY b.span, b.first_seq) u) s)
      CROSS JOIN LATERAL ( SELECT
                 CASE
                     WHEN (w.last_seq IS NULL) THEN '{}'::int8multirange
-                    ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - w.seen)
+                    ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - s.seen)
                 END AS holes) h);
 CREATE VIEW inventory.forecast_now WITH () AS
  SELECT f.warehouse,
@@ -1040,6 +1057,31 @@ CREATE VIEW screen.water_levels WITH (security_invoker=off) AS
    FROM (inventory.stock s
      LEFT JOIN inventory.warehouses w USING (warehouse))
   GROUP BY s.warehouse, w.name, w.name_zh;
+CREATE OR REPLACE FUNCTION inventory.arrived_in(first_seq bigint, span integer, bits bit)
+ RETURNS int8multirange
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE WHEN bit_count(bits << bit_count(bits)::integer) = 0
+        THEN int8multirange(int8range(first_seq, first_seq + span * bit_count(bits)))
+        ELSE inventory.arrived_runs(first_seq, span, bits)
+    END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.arrived_runs(first_seq bigint, span integer, bits bit)
+ RETURNS int8multirange
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT range_agg(int8range(
+        first_seq + span * (r.upto - length(r.run)), first_seq + span * r.upto))
+    FROM (
+        SELECT s.run, sum(length(s.run)) OVER (ORDER BY s.place) AS upto
+        FROM string_to_table(
+            replace(replace(bits::text, '01', '0 1'), '10', '1 0'), ' '
+        ) WITH ORDINALITY AS s (run, place)
+    ) AS r
+    WHERE r.run LIKE '1%'
+$function$;
 CREATE OR REPLACE FUNCTION inventory.expiry_window(days_to_expiry integer)
  RETURNS text
  LANGUAGE sql
@@ -1287,6 +1329,7 @@ ALTER TABLE inventory.cancels OWNER TO waterline_owner;
 ALTER TABLE inventory.classes OWNER TO waterline_owner;
 ALTER TABLE inventory.counts OWNER TO waterline_owner;
 ALTER TABLE inventory.demand_daily OWNER TO waterline_owner;
+ALTER TABLE inventory.device_blocks OWNER TO waterline_owner;
 ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
 ALTER TABLE inventory.devices OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
