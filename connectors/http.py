@@ -55,14 +55,6 @@ class Listening:
         self._connections.server_close()
 
 
-def loopback(host: str) -> bool:
-    """Return whether only this machine can reach the address."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def names_us(header: str, bound: str) -> bool:
     """Return whether a Host header names the server at `bound`: the loopback or that address."""
     host = header.rpartition(":")[0] if not header.endswith("]") else header

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connectors.http import loopback
+from connectors.addresses import host_port, loopback
 from connectors.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 ALONE, FAILED = 2.5, 0.3
 """Seconds for which a member that is to end, or has failed, waits for the others to end too."""
-_HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -51,15 +50,13 @@ class Lost(Trouble):
 
 def address_of(text: str) -> str:
     """Return an address host:port as given, or raise ValueError with a sentence."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 1 <= int(port) <= _HIGHEST_PORT:
-        raise ValueError(f"an address is host:port such as 127.0.0.1:2101, not {text!r}")
+    host_port(text, lowest=1)
     return text
 
 
 def beyond(addresses: Sequence[str]) -> list[str]:
     """Return the addresses that other machines may reach: all but those of the loopback."""
-    return [address for address in addresses if not loopback(address.rpartition(":")[0])]
+    return [address for address in addresses if not loopback(host_port(address)[0])]
 
 
 def run_member(engine: Callable[[], None], stop: Stop) -> bool:

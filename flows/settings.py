@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from connectors.addresses import host_port
 from connectors.trouble import Trouble
 from flows.words import words
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "zh-CN")
 _LANGUAGE_WORDS = {"en": "en", "zh": "zh-CN", "zh-cn": "zh-CN", "zh-hans": "zh-CN"}
 METRICS = ("127.0.0.1", 9465)
-_HIGHEST_PORT = 65535
 _PREFIX = re.compile(r"[A-Za-z0-9._-]{0,100}")
 
 
@@ -168,10 +168,10 @@ def _metrics(environ: Mapping[str, str]) -> tuple[str, int] | None:
         return METRICS
     if value.lower() == "off":
         return None
-    host, _, port = value.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > _HIGHEST_PORT:
-        raise Trouble(f"WATERLINE_METRICS: {value!r} is neither host:port nor off")
-    return host.strip("[]"), int(port)
+    try:
+        return host_port(value)
+    except ValueError as error:
+        raise Trouble(f"WATERLINE_METRICS: {error}, nor is it off") from error
 
 
 def _share(environ: Mapping[str, str], name: str, default: float) -> float:

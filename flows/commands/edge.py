@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connectors.addresses import host_port, loopback
 from connectors.edge import Plan, Station, report
 from connectors.edge.scan import ranges
-from connectors.http import loopback
 from connectors.trouble import Trouble, one_line
 from flows.commands import shown
 from flows.commands.edge_reading import Reading
@@ -73,10 +73,10 @@ def register(subparsers: Subparsers) -> None:
 
 def address(text: str) -> tuple[str, int]:
     """Return (host, port) of a text such as 127.0.0.1:8787, for argparse."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004
-        raise argparse.ArgumentTypeError(f"an address is HOST:PORT, not {text!r}")
-    return host.strip("[]"), int(port)
+    try:
+        return host_port(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def both(sentence: str, /, **values: object) -> Mapping[str, str]:

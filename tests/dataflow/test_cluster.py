@@ -178,6 +178,15 @@ def test_only_the_loopback_is_not_beyond():
     inside = ["127.0.0.1:1", "localhost:2", "[::1]:3", "127.9.9.9:4"]
     outside = ["10.0.0.1:1", "0.0.0.0:2", "db.example:3", "[fd00::1]:4"]
     assert beyond([*inside, *outside]) == outside
-    for wrong in ("host", "host:", ":1", "host:0", "host:65536", "host:x"):
+    for wrong in (
+        "host",
+        "host:",
+        ":1",
+        "host:0",
+        "host:65536",
+        "host:x",
+        "host:٣",
+        f"host:{'9' * 5000}",
+    ):
         with pytest.raises(ValueError, match="host:port"):
             address_of(wrong)

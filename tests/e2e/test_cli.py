@@ -135,6 +135,7 @@ def test_version_is_shown(waterline):
         ("trace", "say what to trace"),
         ("run kitchen", "there is no flow 'kitchen'; the flows are intake, stock, clock"),
         ("run --drain --background", "choose one"),
+        ("edge --listen 8787", "'8787' is not host:port such as"),
         ("demo --days none", "'none' is not a whole number above 0"),
     ],
 )

@@ -61,6 +61,7 @@ def test_chinese_has_several_spellings(tmp_path, word):
         ("WATERLINE_REJECT_WINDOW", "-5"),
         ("WATERLINE_METRICS", "9465"),
         ("WATERLINE_METRICS", "localhost:70000"),
+        ("WATERLINE_METRICS", "on"),
         ("WATERLINE_REJECT_WINDOW", "1e4"),
         ("WATERLINE_DSN_FILE", "/nowhere/at/all"),
         ("WATERLINE_BROKERS_FILE", "/"),
