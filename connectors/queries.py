@@ -13,12 +13,15 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
+from connectors.migrate import SQL
 from connectors.trouble import Trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Row = dict[str, Any]
+QUERIES = SQL / "queries"
+"""The folder of this installation's queries."""
 
 TIMEOUTS: dict[str, Any] = {
     "connect_timeout": 5,

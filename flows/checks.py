@@ -19,7 +19,7 @@ from msgspec import Struct
 from psycopg import errors
 
 from connectors.checks import Checks, Finding
-from connectors.migrate import SQL
+from connectors.queries import QUERIES
 from flows.minutely import Minutely
 from flows.words import words
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from connectors.checks import Row
     from flows.settings import Settings
 
-QUERIES = SQL / "queries"
 RULE, VERSION, SEVERITY, ROLES = "invariant_drift", 1, "critical", ["platform"]
 FIRST, MOST = 64, 4096
 QUICK, SLOW = 0.1, 0.4

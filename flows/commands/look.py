@@ -8,10 +8,9 @@ May fail: no database, a time that is none.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connectors.queries import Queries, Row
+from connectors.queries import QUERIES, Queries, Row
 from connectors.trouble import Trouble
 from flows.commands import shown, trail
 from flows.commands.times import moment
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
-QUERIES = Path(__file__).resolve().parents[2] / "sql" / "queries"
 LEVELS = ("red", "yellow", "green", "over")
 SHOWN = 40
 

@@ -17,7 +17,7 @@ from connectors.metrics.figures import Backlog, Broker, Database, Figures, Place
 from connectors.metrics.health import Reason, unhealthy, unready
 from connectors.metrics.sampling import Sampler
 from connectors.metrics.server import Answer, Respond, document, listen
-from flows.commands.look import QUERIES
+from connectors.queries import QUERIES
 from flows.commands.parser import version
 from flows.commands.record import process
 from flows.words import words

@@ -15,10 +15,9 @@ from psycopg.conninfo import make_conninfo
 
 from connectors.kafka import INTAKE, LOG
 from connectors.metrics.figures import SECONDS, Broker
-from connectors.queries import Queries, Row
+from connectors.queries import QUERIES, Queries, Row
 from connectors.trouble import Trouble, one_line
 from flows.commands import checks
-from flows.commands.look import QUERIES
 from flows.commands.record import records
 from flows.words import words
 

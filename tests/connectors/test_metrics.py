@@ -17,9 +17,8 @@ from connectors.metrics.health import STALL, Reason, unhealthy, unready
 from connectors.metrics.processes import Process, cost
 from connectors.metrics.sampling import Sampler
 from connectors.metrics.server import document, listen
-from connectors.queries import Queries
+from connectors.queries import QUERIES, Queries
 from connectors.trouble import Trouble
-from flows.commands.look import QUERIES
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 LOG = "t-inventory.events"

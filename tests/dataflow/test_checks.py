@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from connectors.checks import Checks
+from connectors.queries import QUERIES
 from flows import checks, clock
-from flows.checks import INVARIANTS, QUERIES, SENTENCES, MinuteChecks, check, round_of
+from flows.checks import INVARIANTS, SENTENCES, MinuteChecks, check, round_of
 from flows.steps import Stop, run
 from flows.words import words
 from tests.builders import purchase_line, transfer_in, transfer_out

@@ -9,8 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from connectors.queries import Queries
-from flows.commands.look import QUERIES
+from connectors.queries import QUERIES, Queries
 from tests.builders import inbound, item, moment, purchase_line, tick
 from tests.dataflow.test_recall import both
 
