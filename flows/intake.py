@@ -78,6 +78,13 @@ class Decoded(Struct, frozen=True, gc=False):
     rejected: list[int]
 
 
+class Standing(Struct, frozen=True):
+    """Where each source partition is read from, and up to where its messages were counted."""
+
+    starts: dict[tuple[str, int], int | None]
+    counted: dict[tuple[str, int], int]
+
+
 def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
     """Return the dataflow; topics are made here, so this waits for a broker."""
     brokers, prefix = settings.need_brokers(), settings.topic_prefix
@@ -132,22 +139,20 @@ class Intake:
         return Progress(self._settings.need_dsn(), stopping=self._stop)
 
     @cached_property
-    def _renewed(self) -> set[str]:
-        """Topics that were deleted and made anew: what was known of their offsets is void."""
+    def _standing(self) -> Standing:
+        """Where everything stands at the start: what is void is forgotten, then it is read."""
         topics = dict.fromkeys(topic for topic, _ in self._places)
         renewed = self._progress.adopt(topic_ids(self._brokers, topics, self._stop))
         for topic in sorted(renewed):
             _LOG.warning("%s was deleted and made anew: it is read from its beginning", topic)
-        return renewed
-
-    @cached_property
-    def _counted(self) -> dict[tuple[str, int], int]:
-        assert self._renewed is not None  # noqa: S101 - what is void is forgotten first
-        return self._progress.next_offsets()
-
-    @cached_property
-    def _committed(self) -> dict[tuple[str, int], int | None]:
-        return self._group.committed(self._places, self._stop)
+        counted = self._progress.next_offsets()
+        committed = self._group.committed(self._places, self._stop)
+        starts = {}
+        for place in self._places:
+            start = None if place[0] in renewed else committed[place]
+            # Kafka forgets a group's offsets after a week without commits: then the table knows.
+            starts[place] = counted.get(place) if start is None else start
+        return Standing(starts, counted)
 
     @cached_property
     def _checkpoint(self) -> Checkpoint:
@@ -173,10 +178,7 @@ class Intake:
 
     def reader(self, topic: str, partition: int, *, until_end: bool) -> PartitionReader:
         """Open a partition where the group stands, or the table if the group has forgotten."""
-        place = (topic, partition)
-        start = None if topic in self._renewed else self._committed[place]
-        if start is None:  # Kafka forgets a group's offsets after a week without commits
-            start = self._counted.get(place)
+        start = self._standing.starts[topic, partition]
         return PartitionReader(self._brokers, topic, partition, start, until_end=until_end)
 
     def writer(self, name: str) -> _Writer:
@@ -188,7 +190,7 @@ class Intake:
         """Decode one batch; what was counted before a crash is decoded but not counted again."""
         place = (batch.topic, batch.partition)
         name = f"{batch.topic}/{batch.partition}"
-        messages, counted = batch.messages, self._counted.get(place, 0)
+        messages, counted = batch.messages, self._standing.counted.get(place, 0)
         read = DECODERS[batch.topic.removeprefix(self._prefix)]
         if not messages or _offset(messages[0]) >= counted:
             return [(name, decode(place, messages, read))]
