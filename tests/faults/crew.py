@@ -6,6 +6,7 @@ files; a flow that ends by itself with 1 is started again, as `waterline run` wo
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from connectors.kafka import INTAKE, LOG, Outlet
 from connectors.watermarks import ends
 from flows import intake
 from flows.steps import Stop, run
-from tests.dataflow.running import ROOT, drain, environ, rows
+from tests.dataflow.running import ROOT, drain, environ, rows, wait_for
 from tests.faults.story import Feed
 
 TWO = ("intake", "stock 1/2", "stock 2/2")
@@ -128,6 +129,44 @@ def finish(crew, seconds=120.0, sources=INTAKE) -> None:
             quiet = quiet + 1 if left(crew.settings, sources) == 0 else 0
         assert time.monotonic() < deadline, f"{left(crew.settings, sources)} messages are left"
         time.sleep(0.2)
+
+
+def moved(settings) -> int:
+    """Return how far the stock flow is, −1 while the database is away."""
+    with suppress(psycopg.OperationalError):
+        return read_by(settings, "stock")
+    return -1
+
+
+def reached(settings) -> bool:
+    """Return whether nothing is left to do."""
+    with suppress(psycopg.OperationalError):
+        return left(settings) == 0
+    return False
+
+
+def kill_under_load(crew, found, kill, *, kills, seed) -> tuple[int, list[float]]:
+    """Send messages in as many parts as there are kills, kill in each, and finish.
+
+    `kill(number)` kills, starts again and returns since when the way back is measured and how far
+    the stock flow was then. Return in how many kills work was left, and the seconds back of each.
+    """
+    settings, chance, size = crew.settings, random.Random(seed), len(found) // kills
+    feed, loaded, seconds = Feed(settings), 0, []
+    for number in range(kills):
+        before = moved(settings)
+        feed.send(found[number * size : (number + 1) * size])
+        wait_for(lambda: moved(settings) > before)  # noqa: B023 - called at once
+        time.sleep(chance.random() ** 2 * 0.5)
+        loaded += left(settings) > 0
+        begun, before = kill(number)
+        wait_for(lambda: moved(settings) > before or reached(settings))  # noqa: B023
+        seconds.append(time.monotonic() - begun)
+        crew.mend()
+    feed.send(found[kills * size :])
+    finish(crew)
+    feed.close()
+    return loaded, seconds
 
 
 def undisturbed(settings, found) -> None:

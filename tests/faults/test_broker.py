@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import time
 
 import pytest
 
 from tests.dataflow.running import clean, wait_for
 from tests.faults.compare import same
-from tests.faults.crew import TWO, Crew, finish, left, read_by, undisturbed
+from tests.faults.crew import TWO, Crew, finish, kill_under_load, moved, read_by, undisturbed
 from tests.faults.servers import BROKER
 from tests.faults.story import Feed, messages
 from tests.faults.tally import LONG
@@ -31,29 +30,18 @@ def _running(servers):
 
 def test_a_killed_broker_is_waited_for(servers, place, calm, tmp_path, tally):
     """SIGKILL under load: nothing acknowledged is lost, nothing is applied twice."""
-    chance = random.Random(SEED)
     found = messages(KILLS * CHUNK, SEED)
     undisturbed(calm, found)
-    feed, loaded, seconds = Feed(place), 0, []
+
+    def kill(_number):
+        servers.kill(BROKER)
+        servers.up()
+        return time.monotonic(), moved(place)
+
     with Crew(place, tmp_path) as crew:
-        for number in range(KILLS):
-            before = read_by(place, "intake")
-            feed.send(found[number * CHUNK : (number + 1) * CHUNK])
-            wait_for(lambda: read_by(place, "intake") > before)  # noqa: B023 - called at once
-            time.sleep(chance.random() ** 2 * 0.5)
-            loaded += left(place) > 0
-            servers.kill(BROKER)
-            servers.up()
-            begun = time.monotonic()
-            before = read_by(place, "stock")
-            wait_for(lambda: read_by(place, "stock") > before or left(place) == 0)  # noqa: B023
-            seconds.append(time.monotonic() - begun)
-            crew.mend()
-        feed.send(found[KILLS * CHUNK :])
-        finish(crew)
+        loaded, seconds = kill_under_load(crew, found, kill, kills=KILLS, seed=SEED)
         crew.end()
         restarts = len(crew.restarts)
-    feed.close()
     same(place, calm, any_order=True)
     clean(place)
     result = f"same tables, audit clean; flows ended and restarted {restarts} times"

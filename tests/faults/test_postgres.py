@@ -6,14 +6,12 @@ import os
 import random
 import signal
 import time
-from contextlib import suppress
 
-import psycopg
 import pytest
 
 from tests.dataflow.running import clean, rows, wait_for
 from tests.faults.compare import same
-from tests.faults.crew import TWO, Crew, finish, left, read_by, undisturbed
+from tests.faults.crew import TWO, Crew, finish, kill_under_load, moved, read_by, undisturbed
 from tests.faults.servers import DATABASE
 from tests.faults.story import Feed, messages
 from tests.faults.tally import LONG
@@ -39,25 +37,16 @@ def test_a_killed_database_is_waited_for(servers, place, calm, tmp_path, tally):
     chance = random.Random(SEED)
     found = messages(KILLS * CHUNK, SEED)
     undisturbed(calm, found)
-    feed, loaded, seconds = Feed(place), 0, []
+
+    def once(number):
+        begun, before = time.monotonic(), moved(place)
+        kill(servers, place, WAYS[number % 3], chance)
+        return begun, before
+
     with Crew(place, tmp_path) as crew:
-        for number in range(KILLS):
-            feed.send(found[number * CHUNK : (number + 1) * CHUNK])
-            before = moved(place)
-            wait_for(lambda: moved(place) > before)  # noqa: B023 - called at once
-            time.sleep(chance.random() ** 2 * 0.5)
-            loaded += left(place) > 0
-            before = moved(place)
-            begun = time.monotonic()
-            kill(servers, place, WAYS[number % 3], chance)
-            wait_for(lambda: moved(place) > before or reached(place))  # noqa: B023
-            seconds.append(time.monotonic() - begun)
-            crew.mend()
-        feed.send(found[KILLS * CHUNK :])
-        finish(crew)
+        loaded, seconds = kill_under_load(crew, found, once, kills=KILLS, seed=SEED)
         crew.end()
         restarts = len(crew.restarts)
-    feed.close()
     same(place, calm, any_order=True)
     clean(place)
     result = f"same tables, audit clean; flows ended and restarted {restarts} times"
@@ -65,20 +54,6 @@ def test_a_killed_database_is_waited_for(servers, place, calm, tmp_path, tally):
         f"kill -9 of PostgreSQL: server, postmaster, backend (seed {SEED})",
         KILLS, loaded=loaded, seconds=seconds, result=result,
     )  # fmt: skip
-
-
-def moved(settings):
-    """Return how far all flows are together, −1 while nobody answers."""
-    with suppress(psycopg.OperationalError):
-        return sum(read_by(settings, name) for name in TWO)
-    return -1
-
-
-def reached(settings):
-    """Return whether nothing is left to do."""
-    with suppress(psycopg.OperationalError):
-        return left(settings) == 0
-    return False
 
 
 def kill(servers, settings, way, chance):
