@@ -21,9 +21,9 @@ ASIDE = {
     "offsets.topic_id": "each run has topics of its own",
     "intake.topic_id": "the same",
     "rejects.at": "the clock",
-    "stock.version": "counts the batches that changed the row",
+    "stock_figures.version": "counts the batches that changed the row",
 }
-KEPT = {"stock.updated_at"}
+KEPT = {"stock_figures.updated_at"}
 # The same, when the log itself was written in another order or with repeats.
 ORDER = {
     "log_offset": "another place on the log",
