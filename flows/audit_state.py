@@ -56,7 +56,16 @@ _EVENTS = msgspec.msgpack.Decoder(list[AnyEvent])
 _ENCODER = msgspec.msgpack.Encoder()
 # What `restored` makes again from the rows and the events, and what no audit compares.
 _MADE = frozenset(
-    {"movements", "by_event", "journal", "images_by_key", "stated", "history", "rejects"}
+    {
+        "movements",
+        "by_event",
+        "journal",
+        "images_by_key",
+        "policies_by_sku",
+        "stated",
+        "history",
+        "rejects",
+    }
 )
 
 

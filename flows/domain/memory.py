@@ -13,7 +13,7 @@ from operator import add
 from typing import Any
 
 from flows.domain.days import Day, Posted
-from flows.domain.events import Event, Item, Movement, Stocktake, type_of
+from flows.domain.events import Event, Item, Movement, Policy, Stocktake, type_of
 from flows.domain.master import image_key, order_of
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rows import (
@@ -56,6 +56,7 @@ class MemoryStore:
         self.by_event: dict[str, list[Row]] = defaultdict(list)
         self.journal: dict[str, list[Event]] = defaultdict(list)
         self.images_by_key: dict[tuple[str, tuple[str, ...]], list[Event]] = defaultdict(list)
+        self.policies_by_sku: dict[str, list[Policy]] = defaultdict(list)
         self.stated: dict[tuple[Key, str], list[Event]] = defaultdict(list)
         self.stock: dict[Key, StockRow] = {}
         self.known_skus: set[str] = set()
@@ -123,6 +124,8 @@ class MemoryStore:
     def _keep(self, event: Event) -> None:
         self.journal[event.event_id].append(event)
         self.images_by_key[type_of(event), image_key(event)].append(event)
+        if isinstance(event, Policy):
+            self.policies_by_sku[event.sku or ""].append(event)
         if isinstance(event, Stocktake | Movement):
             self.stated[Key(event.warehouse, event.sku), event.lot or ""].append(event)
 
@@ -186,7 +189,7 @@ class MemoryStore:
             self.clock_at,
             copy(self.counters),
             list(self.winners["warehouses"].values()),
-            list(self.registers[""].values()),
+            list(self.policies([""])),
             list(self.cancels),
             [self.runs[number] for number in sorted(self.runs)],
             sorted({key.warehouse for key in self.stock}),
@@ -223,11 +226,9 @@ class MemoryStore:
         images = (self.images_by_key.get(("item", (sku,)), ()) for sku in skus)
         return [event for events in images for event in events if isinstance(event, Item)]
 
-    def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
+    def policies(self, skus: Collection[str]) -> Iterable[Policy]:
         """See Recall."""
-        return [
-            row for sku in skus if sku in self.registers for row in self.registers[sku].values()
-        ]
+        return [event for sku in skus for event in self.policies_by_sku.get(sku, ())]
 
     def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
         """See Recall."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from flows.domain.days import Day, Posted
-from flows.domain.events import Event, Item, Warehouse
+from flows.domain.events import Event, Item, Policy, Warehouse
 from flows.domain.rows import (
     BlockKey,
     CancelRow,
@@ -25,7 +25,6 @@ from flows.domain.rows import (
     Key,
     LineRow,
     LotRow,
-    PolicyRow,
     Row,
     StockRow,
     TransferKey,
@@ -41,7 +40,8 @@ class Start(Struct):
     clock_at: datetime | None = None
     counters: Counters = field(default_factory=Counters)
     warehouses: list[Warehouse] = field(default_factory=list)
-    policies: list[PolicyRow] = field(default_factory=list)
+    policies: list[Policy] = field(default_factory=list)
+    """Those without a SKU, undone ones too."""
     cancels: list[CancelRow] = field(default_factory=list)
     runs: list[IdRun] = field(default_factory=list)
     homes: list[str] = field(default_factory=list)
@@ -81,8 +81,8 @@ class Recall(Protocol):
     def items(self, skus: Collection[str]) -> Iterable[Item]:
         """Return the images of these SKUs that this partition has seen, cancelled ones too."""
 
-    def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
-        """Return the registers of scopes that name one of these SKUs."""
+    def policies(self, skus: Collection[str]) -> Iterable[Policy]:
+        """Return the policies of these SKUs that this partition has seen, cancelled ones too."""
 
     def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
         """Return what is known of these devices; the caller may change the rows."""

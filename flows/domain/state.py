@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from flows.domain.accounts import Account, Accounts, transfer_key
 from flows.domain.calendar import local_date
 from flows.domain.events import Item, Policy, Warehouse
-from flows.domain.master import Policies
+from flows.domain.master import Policies, registers
 from flows.domain.orders import OrderBook
 from flows.domain.prices import NONE, Images
 from flows.domain.purchases import PurchaseBook
 from flows.domain.recall import Recall, Start
-from flows.domain.rows import Changes, Key, LineRow, StockRow, TransferKey, TransferRow
+from flows.domain.rows import Changes, Key, LineRow, PolicyRow, StockRow, TransferKey, TransferRow
 
 
 class State:
@@ -34,10 +34,10 @@ class State:
         self._recall = recall
         self._zone = zone
         self._accounts = Accounts(accounts)
-        self._policies = Policies(start.policies)
         self._warehouses = {event.warehouse: event for event in start.warehouses}
         self._items: dict[str, Images] = {}
         self._effective = effective
+        self._policies = Policies(self._registers(start.policies))
         self._frozen: dict[str, timedelta] = {}
         self._touched: dict[tuple[str, str], Account] = {}
         self._fleeting: set[str] = set()
@@ -267,8 +267,14 @@ class State:
             if self._effective(item.event_id) != (item.event_id == switched):
                 known[item.sku].append(item)
         self._items.update((sku, Images(items) if items else NONE) for sku, items in known.items())
-        for row in self._recall.policies(unknown):
+        for row in self._registers(self._recall.policies(unknown)):
             self._policies.put(row)
+
+    def _registers(self, events: Iterable[Policy]) -> Iterator[PolicyRow]:
+        """Yield what policies write that are not undone."""
+        for event in events:
+            if self._effective(event.event_id):
+                yield from registers(event)
 
     def _open_orders(self, book: OrderBook, table: str, keys: Collection[tuple[str, str]]) -> None:
         missing = book.missing(keys)

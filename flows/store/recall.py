@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from connectors.session import Session
 from flows.domain.days import Booked, Day, Posted
 from flows.domain.decode.canonical import decode
-from flows.domain.events import Event, Item, Warehouse
+from flows.domain.events import Event, Item, Policy, Warehouse
 from flows.domain.fixed import cost_units, fixed, unscaled
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rejects import Reject
@@ -31,8 +31,6 @@ from flows.domain.rows import (
     IdRun,
     Key,
     LineRow,
-    Order,
-    PolicyRow,
     Row,
     TransferKey,
     TransferRow,
@@ -105,7 +103,7 @@ class DatabaseRecall:
             clock_at,
             counters,
             [Warehouse(**row) for row in warehouses],
-            self._registers("sku = ''", ()),
+            list(self.policies([""])),
             [CancelRow(**row) for row in cancels],
             [IdRun(**row) for row in runs],
             [name for (name,) in self._tuples(_MINE[1:-1], mine)],
@@ -160,17 +158,11 @@ class DatabaseRecall:
 
     def items(self, skus: Collection[str]) -> Iterable[Item]:
         """See Recall."""
-        rows = self._tuples(
-            "SELECT body::text FROM inventory.journal"
-            " WHERE type = 'item' AND sku = ANY(%s::text[]) AND log_partition = %s",
-            (list(skus), self._partition),
-        )
-        events = (event for (body,) in rows for event in decode(body.encode()))
-        return [event for event in events if isinstance(event, Item)]
+        return [event for event in self._images("item", skus) if isinstance(event, Item)]
 
-    def policies(self, skus: Collection[str]) -> Iterable[PolicyRow]:
+    def policies(self, skus: Collection[str]) -> Iterable[Policy]:
         """See Recall."""
-        return self._registers("sku = ANY(%s::text[]) AND sku <> ''", (list(skus),))
+        return [event for event in self._images("policy", skus) if isinstance(event, Policy)]
 
     def devices(self, names: Collection[str]) -> Iterable[DeviceRow]:
         """See Recall."""
@@ -363,20 +355,18 @@ class DatabaseRecall:
 
     def _journal(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:
         self._settled()
+        return self._entries(condition, parameters)
+
+    def _images(self, kind: str, skus: Collection[str]) -> list[Event]:
+        return self._entries(f"type = '{kind}' AND sku = ANY(%s::text[])", (list(skus),))
+
+    def _entries(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:
         rows = self._tuples(
             f"SELECT body::text FROM inventory.journal WHERE {condition} AND log_partition = %s",
             (*parameters, self._partition),
         )
         events = (event for (body,) in rows for event in decode(body.encode()))
         return [event for event in events if not isinstance(event, Reject)]
-
-    def _registers(self, condition: str, parameters: tuple[Any, ...]) -> list[PolicyRow]:
-        rows = self._tuples(
-            "SELECT warehouse, category, sku, field, value, occurred_at, coalesce(device_seq, 0),"
-            f" event_id FROM inventory.policies WHERE {condition}",
-            parameters,
-        )
-        return [PolicyRow(w, c, s, f, v, Order(*order)) for w, c, s, f, v, *order in rows]
 
     def _lines(self, table: str, condition: str, parameters: Collection[Any]) -> list[LineRow]:
         word, more = ("shipped", "NULL") if table == "orders" else ("received", "counterpart")
