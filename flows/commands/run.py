@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from connectors.migrate import SQL, migrate
 from connectors.queries import connect
 from connectors.session import passing
 from connectors.trouble import NoAnswer, Trouble
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from flows.steps import Stop
 
 python = members.python
-SQL = Path(__file__).resolve().parents[2] / "sql"
 FLOWS = ("intake", "stock", "clock")
 DRAINED = ("intake", "stock")
 PROCESSES = min(2, os.cpu_count() or 1)
@@ -163,11 +163,11 @@ def prepare(settings: Settings) -> int:
 
     Return how many partitions the log has.
     """
-    from connectors import kafka, migrate  # noqa: PLC0415 - slow to import, needed only here
+    from connectors import kafka  # noqa: PLC0415 - slow to import, needed only here
 
     dsn = settings.need_dsn()
     if not _up_to_date(dsn):
-        migrate.migrate(dsn, SQL, shown.say_line)
+        migrate(dsn, SQL, shown.say_line)
     return kafka.ensure_topics(settings.need_brokers(), settings.topic_prefix)[kafka.LOG]
 
 
