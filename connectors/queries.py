@@ -53,6 +53,11 @@ class Queries:
         """Return the rows of a query; every parameter of the file must be given."""
         return self.connection.execute(text(self.folder, name), parameters).fetchall()
 
+    def table(self, name: str, parameters: Row) -> tuple[list[str], list[Row]]:
+        """Return the columns and the rows of a query: columns also where there is no row."""
+        cursor = self.connection.execute(text(self.folder, name), parameters)
+        return [column.name for column in cursor.description or ()], cursor.fetchall()
+
     def row(self, name: str, **parameters: Any) -> Row:
         """Return the only row of a query, such as a row of totals."""
         return self.rows(name, **parameters)[0]

@@ -32,6 +32,8 @@ MODULES = {
     "tick": ("tick",),
     "forecast": ("forecast",),
     "look": ("stock", "trace", "rejects"),
+    "query": ("query",),
+    "schema": ("schema",),
     "summary": ("summary",),
     "demo": ("demo",),
     "audit": ("audit", "check"),

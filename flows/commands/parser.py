@@ -24,6 +24,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("demo", "up", "down", "status", "migrate")),
     ("flow", ("run", "edge", "send", "replay", "tick", "forecast")),
     ("look", ("summary", "stock", "trace", "rejects")),
+    ("flow", ("run", "edge", "send", "replay", "tick")),
+    ("look", ("summary", "stock", "trace", "rejects", "query", "schema")),
     ("prove", ("check", "audit", "bench")),
 )
 """The order in which `waterline --help` shows the commands."""

@@ -47,7 +47,7 @@ def say_line(sentence: str) -> None:
 
 def as_json(value: Any) -> None:
     """Print one JSON document."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=plain)
     sys.stdout.write("\n")
 
 
@@ -120,7 +120,8 @@ def local(at: datetime | None, zone: str, *, to: str = "minutes") -> str:
     return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(" ", to)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: exact decimals as text, times in UTC with `Z`."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, datetime):

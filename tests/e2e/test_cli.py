@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SEED = Path(__file__).with_name("seed.sql")
 COMMANDS = (
     *("demo", "up", "down", "status", "migrate", "run", "send", "replay", "tick"),
-    *("stock", "trace", "rejects", "summary", "audit", "check"),
+    *("stock", "trace", "rejects", "query", "schema", "summary", "audit", "check"),
 )
 
 
