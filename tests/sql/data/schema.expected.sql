@@ -361,7 +361,9 @@ CREATE TABLE inventory.movements (
 -- hypertable on occurred_at, chunks of 7 days
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_status_check CHECK ((status = ANY (ARRAY['sellable'::text, 'returned'::text, 'hold'::text, 'damaged'::text])));
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_type_check CHECK ((type = ANY (ARRAY['outbound'::text, 'inbound'::text, 'move'::text, 'stocktake'::text, 'transfer_out'::text, 'transfer_in'::text, 'return'::text, 'scrap'::text, 'status'::text, 'adjustment'::text])));
+CREATE INDEX movements_committed_at_idx ON inventory.movements USING brin (committed_at) WITH (pages_per_range='32');
 CREATE INDEX movements_document_idx ON inventory.movements USING btree (document) WHERE (document IS NOT NULL);
+CREATE INDEX movements_losses_idx ON inventory.movements USING btree (occurred_at) WHERE (type = ANY (ARRAY['stocktake'::text, 'scrap'::text, 'adjustment'::text]));
 CREATE INDEX movements_occurred_at_idx ON inventory.movements USING btree (occurred_at DESC);
 CREATE INDEX movements_sku_warehouse_occurred_at_idx ON inventory.movements USING btree (sku, warehouse, occurred_at DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.movements FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
@@ -663,6 +665,22 @@ CREATE TABLE inventory.warehouses (
 );
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_pkey PRIMARY KEY (warehouse);
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_warehouse_check CHECK ((warehouse <> ''::text));
+CREATE VIEW inventory.clocks WITH (security_invoker=off) AS
+ WITH clocks AS MATERIALIZED (
+         SELECT p.warehouse,
+            inventory.known_zone(w.timezone) AS timezone,
+            o.clock_at,
+            inventory.local_date(w.timezone, o.clock_at) AS today
+           FROM ((inventory.partitions p
+             JOIN inventory.offsets o USING (log_partition))
+             LEFT JOIN inventory.warehouses w USING (warehouse))
+          WHERE (o.clock_at IS NOT NULL)
+        )
+ SELECT warehouse,
+    timezone,
+    clock_at,
+    today
+   FROM clocks c;
 CREATE VIEW inventory.devices WITH () AS
  WITH whole AS (
          SELECT d.device,
@@ -856,6 +874,109 @@ CREATE VIEW inventory.stock WITH (security_invoker=off) AS
     lead_seconds,
     lead_squares
    FROM inventory.stock_figures s;
+CREATE VIEW inventory.turnover WITH (security_invoker=off) AS
+ WITH ends AS MATERIALIZED (
+         SELECT window_ends.warehouse,
+            window_ends.timezone,
+            window_ends.today,
+            window_ends.ends
+           FROM inventory.window_ends() window_ends(warehouse, timezone, today, ends)
+        ), windows AS MATERIALIZED (
+         SELECT e.warehouse,
+            e.today,
+            e.ends,
+            n.days,
+            (e.today - (n.days - 1)) AS first_day,
+            EXTRACT(epoch FROM inventory.local_start((e.today - (n.days - 1)), e.timezone)) AS starts
+           FROM (ends e
+             CROSS JOIN ( VALUES (7), (30), (90), (365)) n(days))
+        ), levels AS (
+         SELECT t.warehouse,
+            t.category,
+            sum(t.net) AS closing,
+            sum(t.value_net) AS closing_value
+           FROM (inventory.turnover_daily t
+             JOIN ends e ON (((e.warehouse = t.warehouse) AND (t.day <= e.today))))
+          GROUP BY t.warehouse, t.category
+        ), moved AS (
+         SELECT w.warehouse,
+            w.days,
+            t.category,
+            sum(t.issues) AS issues,
+            sum(t.issue_cost) AS issue_cost,
+            sum(t.net) AS net,
+            sum(t.moment) AS moment,
+            sum(t.value_net) AS value_net,
+            sum(t.value_moment) AS value_moment
+           FROM (windows w
+             JOIN inventory.turnover_daily t ON (((t.warehouse = w.warehouse) AND ((t.day >= w.first_day) AND (t.day <= w.today)))))
+          GROUP BY w.warehouse, w.days, t.category
+        ), parts AS (
+         SELECT w.warehouse,
+            l.category,
+            w.days,
+            l.closing_value,
+            COALESCE(m.issues, (0)::numeric) AS issues,
+            COALESCE(m.issue_cost, (0)::numeric) AS issue_cost,
+            ((COALESCE(m.issue_cost, (0)::numeric) / (w.ends - w.starts)) * (86400)::numeric) AS cost_per_day,
+            (l.closing - (COALESCE((m.moment - (w.starts * m.net)), (0)::numeric) / (w.ends - w.starts))) AS mean_quantity,
+            (l.closing_value - (COALESCE((m.value_moment - (w.starts * m.value_net)), (0)::numeric) / (w.ends - w.starts))) AS mean_value,
+            (l.closing_value - (COALESCE(m.value_net, (0)::numeric) / (2)::numeric)) AS simple_value
+           FROM ((windows w
+             JOIN levels l ON ((l.warehouse = w.warehouse)))
+             LEFT JOIN moved m ON (((m.warehouse = w.warehouse) AND (m.category = l.category) AND (m.days = w.days))))
+          WHERE (w.ends > w.starts)
+        ), sums AS (
+         SELECT
+                CASE GROUPING(p.warehouse, p.category)
+                    WHEN 3 THEN 'all'::text
+                    WHEN 2 THEN 'category'::text
+                    WHEN 1 THEN 'warehouse'::text
+                    ELSE 'warehouse_category'::text
+                END AS scope,
+            p.warehouse,
+            p.category,
+            p.days,
+            sum(p.issues) AS issues,
+            sum(p.issue_cost) AS issue_cost,
+            sum(p.cost_per_day) AS cost_per_day,
+            sum(p.mean_quantity) AS mean_quantity,
+            sum(p.mean_value) AS mean_value,
+            sum(p.simple_value) AS simple_value,
+            sum(p.closing_value) AS closing_value
+           FROM parts p
+          GROUP BY p.days, GROUPING SETS ((), (p.warehouse), (p.category), (p.warehouse, p.category))
+        )
+ SELECT scope,
+    warehouse,
+    category,
+    days,
+    issues,
+    issue_cost,
+    round(mean_quantity, 6) AS mean_quantity,
+    round(mean_value, 6) AS mean_value,
+    closing_value,
+        CASE
+            WHEN (mean_value > (0)::numeric) THEN round((issue_cost / mean_value), 6)
+            ELSE NULL::numeric
+        END AS turnover,
+        CASE
+            WHEN (mean_quantity > (0)::numeric) THEN round((issues / mean_quantity), 6)
+            ELSE NULL::numeric
+        END AS turnover_quantity,
+        CASE
+            WHEN (simple_value > (0)::numeric) THEN round((issue_cost / simple_value), 6)
+            ELSE NULL::numeric
+        END AS turnover_simple,
+        CASE
+            WHEN (mean_value > (0)::numeric) THEN round((((365)::numeric * cost_per_day) / mean_value), 6)
+            ELSE NULL::numeric
+        END AS annualised,
+        CASE
+            WHEN ((mean_value > (0)::numeric) AND (cost_per_day > (0)::numeric)) THEN round((mean_value / cost_per_day), 2)
+            ELSE NULL::numeric
+        END AS days_of_inventory
+   FROM sums s;
 CREATE VIEW screen.invariants WITH () AS
  SELECT name,
     at,
@@ -1099,6 +1220,18 @@ AS $function$
         ELSE 'beyond'
     END
 $function$;
+CREATE OR REPLACE FUNCTION inventory.known_zone(zone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+BEGIN
+    PERFORM now() AT TIME ZONE zone;
+    RETURN coalesce(zone, 'Asia/Shanghai');
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN 'UTC';
+END
+$function$;
 CREATE OR REPLACE FUNCTION inventory.lag_quantile(counts bigint[], q double precision)
  RETURNS double precision
  LANGUAGE sql
@@ -1299,6 +1432,73 @@ BEGIN
     RETURN CASE WHEN mean > 0 THEN round(issued / mean, 6) END;
 END
 $function$;
+CREATE OR REPLACE FUNCTION inventory.turnover_series(days integer, from_day date, to_day date, category text DEFAULT NULL::text)
+ RETURNS TABLE(day date, warehouse text, issues numeric, issue_cost numeric, mean_quantity numeric, mean_value numeric, closing_value numeric, turnover numeric, turnover_quantity numeric, turnover_simple numeric, annualised numeric, days_of_inventory numeric)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+    WITH spans AS MATERIALIZED (
+        SELECT e.*, from_day - (turnover_series.days - 1) AS first_day, least(to_day, e.today) AS last_day
+        FROM inventory.window_ends() AS e
+    ),
+    sums AS (
+        SELECT t.warehouse, greatest(t.day, s.first_day - 1) AS day, sum(t.issues) AS issues,
+            sum(t.issue_cost) AS issue_cost, sum(t.net) AS net, sum(t.moment) AS moment,
+            sum(t.value_net) AS value_net, sum(t.value_moment) AS value_moment
+        FROM spans AS s
+        JOIN inventory.turnover_daily AS t ON t.warehouse = s.warehouse AND t.day <= s.last_day
+        WHERE turnover_series.category IS NULL OR t.category = turnover_series.category
+        GROUP BY 1, 2
+    ),
+    -- One row more in front, with all that was before the first window.
+    grid AS (
+        SELECT s.warehouse, g.day,
+            extract(epoch FROM inventory.local_start(g.day - (turnover_series.days - 1), s.timezone)) AS starts,
+            CASE WHEN g.day = s.today THEN s.ends
+                 ELSE extract(epoch FROM inventory.local_start(g.day + 1, s.timezone)) END AS ends
+        FROM spans AS s
+        CROSS JOIN LATERAL (
+            SELECT s.first_day - 1 + n AS day
+            FROM generate_series(0, s.last_day - s.first_day + 1) AS n
+        ) AS g
+    ),
+    rolled AS (
+        SELECT g.*,
+            coalesce(sum(t.net) OVER upto, 0) AS closing,
+            coalesce(sum(t.value_net) OVER upto, 0) AS closing_value,
+            coalesce(sum(t.issues) OVER inside, 0) AS issues,
+            coalesce(sum(t.issue_cost) OVER inside, 0) AS issue_cost,
+            coalesce(sum(t.net) OVER inside, 0) AS net,
+            coalesce(sum(t.moment) OVER inside, 0) AS moment,
+            coalesce(sum(t.value_net) OVER inside, 0) AS value_net,
+            coalesce(sum(t.value_moment) OVER inside, 0) AS value_moment
+        FROM grid AS g
+        LEFT JOIN sums AS t ON t.warehouse = g.warehouse AND t.day = g.day
+        WINDOW upto AS (PARTITION BY g.warehouse ORDER BY g.day),
+            inside AS (PARTITION BY g.warehouse ORDER BY g.day
+                       ROWS BETWEEN turnover_series.days - 1 PRECEDING AND CURRENT ROW)
+    ),
+    means AS (
+        SELECT r.*,
+            r.closing - (r.moment - r.starts * r.net) / (r.ends - r.starts) AS mean_quantity,
+            r.closing_value - (r.value_moment - r.starts * r.value_net) / (r.ends - r.starts)
+                AS mean_value,
+            r.closing_value - r.value_net / 2 AS simple_value,
+            r.issue_cost / (r.ends - r.starts) * 86400 AS cost_per_day
+        FROM rolled AS r
+        WHERE r.day >= from_day AND r.ends > r.starts
+    )
+    SELECT m.day, m.warehouse, m.issues, m.issue_cost, round(m.mean_quantity, 6),
+        round(m.mean_value, 6), m.closing_value,
+        CASE WHEN m.mean_value > 0 THEN round(m.issue_cost / m.mean_value, 6) END,
+        CASE WHEN m.mean_quantity > 0 THEN round(m.issues / m.mean_quantity, 6) END,
+        CASE WHEN m.simple_value > 0 THEN round(m.issue_cost / m.simple_value, 6) END,
+        CASE WHEN m.mean_value > 0 THEN round(365 * m.cost_per_day / m.mean_value, 6) END,
+        CASE WHEN m.mean_value > 0 AND m.cost_per_day > 0
+            THEN round(m.mean_value / m.cost_per_day, 2) END
+    FROM means AS m
+    ORDER BY m.day, m.warehouse
+$function$;
 CREATE OR REPLACE FUNCTION inventory.window_clocks()
  RETURNS jsonb
  LANGUAGE sql
@@ -1322,11 +1522,23 @@ AS $function$
         WHERE o.clock_at IS NOT NULL
     ) AS c
 $function$;
+CREATE OR REPLACE FUNCTION inventory.window_ends()
+ RETURNS TABLE(warehouse text, timezone text, today date, ends numeric)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+    SELECT c.warehouse, c.timezone, c.today, extract(epoch FROM greatest(c.clock_at, (
+        SELECT max(m.occurred_at) FROM inventory.movements AS m
+        WHERE m.warehouse = c.warehouse AND m.occurred_at > c.clock_at
+          AND m.occurred_at < inventory.local_start(c.today + 1, c.timezone))))
+    FROM inventory.clocks AS c
+$function$;
 ALTER TABLE inventory.alert_state OWNER TO waterline_owner;
 ALTER TABLE inventory.alerts OWNER TO waterline_owner;
 ALTER TABLE inventory.bins OWNER TO waterline_owner;
 ALTER TABLE inventory.cancels OWNER TO waterline_owner;
 ALTER TABLE inventory.classes OWNER TO waterline_owner;
+ALTER TABLE inventory.clocks OWNER TO waterline_owner;
 ALTER TABLE inventory.counts OWNER TO waterline_owner;
 ALTER TABLE inventory.demand_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.device_blocks OWNER TO waterline_owner;
@@ -1361,6 +1573,7 @@ ALTER TABLE inventory.stock_figures OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_history OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
+ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
 ALTER TABLE screen.invariants OWNER TO waterline_owner;
