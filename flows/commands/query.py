@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ANALYST = QUERIES / "analyst"
 SHOWN = 60
+KINDS = {"integer": "query.kind.integer", "date": "query.kind.date"}
 
 
 def register(subparsers: Subparsers) -> None:
@@ -156,7 +157,7 @@ def _value(parameter: Parameter, text: str, settings: Settings) -> Any:
         return int(text)
     say = words(settings.lang)
     choices = ", ".join(parameter.choices)
-    wanted = say("query.one_of", choices=choices) if choices else say(f"query.kind.{kind}")
+    wanted = say("query.one_of", choices=choices) if choices else say(KINDS[kind])
     raise Trouble(say("query.value", name=parameter.name, text=text, wanted=wanted), exit_code=2)
 
 

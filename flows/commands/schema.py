@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
-KINDS = ("table", "view", "function", "type")
+KINDS = {
+    "table": "schema.table",
+    "view": "schema.view",
+    "function": "schema.function",
+    "type": "schema.type",
+}
 
 
 def register(subparsers: Subparsers) -> None:
@@ -77,8 +82,8 @@ def _translated(thing: Thing, texts: Mapping[str, str]) -> Thing:
 def _blocks(found: Sequence[Thing], queries: Sequence[NamedQuery], say: Words) -> Iterator[Block]:
     yield heading(1, say("schema.title"))
     yield text(say("schema.made"))
-    for kind in KINDS:
-        yield heading(2, say(f"schema.{kind}"))
+    for kind, word in KINDS.items():
+        yield heading(2, say(word))
         for one in found:
             if one.kind == kind:
                 yield from _thing(one, say)
