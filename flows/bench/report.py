@@ -28,6 +28,7 @@ MEANS = {
     "latency": "bench.latency",
     "memory": "bench.memory",
     "limit": "bench.limit",
+    "queries": "bench.queries",
 }
 _HEADS = (
     "bench.scenario",
@@ -44,7 +45,10 @@ _HEADS = (
 
 def summary(runs: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, Any]]:
     """Return scenario → figures; medians where there are several runs."""
-    made = {name: _scenario(several) for name, several in runs.items()}
+    made = {
+        name: _asked(several) if name == "queries" else _scenario(several)
+        for name, several in runs.items()
+    }
     if "core" in made and "limit" in made:
         ratio = made["core"]["events_per_s"] / made["limit"]["events_per_s"]
         made["core"]["ratio_to_limit"] = round(ratio, 3)
@@ -72,6 +76,16 @@ def _scenario(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
+def _asked(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the figures of the named queries: name → milliseconds, medians over the runs."""
+    return {
+        "events": runs[0].events,
+        "cpu_s": _middle([run.cpu_s for run in runs]),
+        "others_share": max(run.others for run in runs),
+        **_middle([run.details for run in runs]),
+    }
+
+
 def _cost(run: Run) -> float | None:
     """Return CPU microseconds an event, of flow and database: steady on a busy machine, too."""
     flow, database = run.cpu_s["flow"], run.cpu_s["database"]
@@ -88,6 +102,18 @@ def _middle(several: Sequence[Any]) -> Any:
     if isinstance(first, dict):
         return {name: _middle([one[name] for one in several]) for name in first}
     return round(median(several), 6)
+
+
+def tables(figures: Mapping[str, Mapping[str, Any]], say: Words) -> list[Table]:
+    """Return the table of the scenarios and that of the named queries, where there are any."""
+    flows = {name: one for name, one in figures.items() if name != "queries"}
+    made = [table(flows, say)] if flows else []
+    if "queries" in figures:
+        asked = shown.table([(say("query.name"), "<"), (say("bench.took"), ">")])
+        for name, ms in figures["queries"]["ms"].items():
+            asked.add_row(name, _ms(ms))
+        made.append(asked)
+    return made
 
 
 def table(figures: Mapping[str, Mapping[str, Any]], say: Words) -> Table:
@@ -114,7 +140,7 @@ def sentences(figures: Mapping[str, Mapping[str, Any]], say: Words) -> list[str]
     for name, one in figures.items():
         values: dict[str, object] = {
             "events": f"{one['events']:,}",
-            "whole": shown.number(one["events_per_s_with_start"]),
+            "whole": shown.number(one.get("events_per_s_with_start")),
             "cells": f"{min(20_000, one['events']):,}",
         }
         if name == "latency":
@@ -125,6 +151,10 @@ def sentences(figures: Mapping[str, Mapping[str, Any]], say: Words) -> list[str]
                 **{key: shown.share(one[key]) for key in ("over_1s", "over_3s")},
                 **{f"inner_{key}": _ms(inner[f"{key}_ms"]) for key in ("p50", "p99")},
             }
+        if name == "queries":
+            slowest = max(one["ms"], key=one["ms"].__getitem__)
+            values |= {"fill": _seconds(one["fill_s"]), "count": len(one["ms"])}
+            values |= {"slowest": slowest, "ms": _ms(one["ms"][slowest])}
         made.append(f"{name}: {say(MEANS[name], **values)}")
         if "ratio_to_limit" in one:
             costs = {

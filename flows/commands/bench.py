@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
-SCENARIOS = ("core", "intake", "latency", "memory", "limit")
+SCENARIOS = ("core", "intake", "latency", "memory", "limit", "queries")
+WHEN_NAMED = ("queries",)
+"""Scenarios that run only when --only names them: the year to ask about takes minutes to make."""
 EXAMPLE = """examples:
   waterline bench
   waterline bench --only core limit --runs 3
-  waterline bench --only latency --rate 5000 --seconds 30 --json"""
+  waterline bench --only latency --rate 5000 --seconds 30 --json
+  waterline bench --only queries"""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -58,7 +61,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         shown.as_json(figures)
         return 0
     say = words(settings.lang)
-    shown.show(report.table(figures, say), "")
+    for table in report.tables(figures, say):
+        shown.show(table, "")
     for sentence in report.sentences(figures, say):
         shown.say_line(sentence)
     return 0
@@ -71,7 +75,7 @@ def _runs(args: argparse.Namespace, settings: Settings, plan: Plan) -> dict[str,
     made: dict[str, list[Run]] = {}
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as bars:
         for name in SCENARIOS:
-            if args.only and name not in args.only:
+            if name not in (args.only or set(SCENARIOS) - set(WHEN_NAMED)):
                 continue
             for number in range(1, args.runs + 1):
                 title = f"{name} {number}/{args.runs}" if args.runs > 1 else name
@@ -83,6 +87,7 @@ def _runs(args: argparse.Namespace, settings: Settings, plan: Plan) -> dict[str,
 def _scenario(name: str) -> Callable[[Settings, Plan, Tell], Run]:
     from flows.bench import scenarios  # noqa: PLC0415 - slow to import, needed only here
     from flows.bench.latency import latency  # noqa: PLC0415
+    from flows.bench.queries import queries  # noqa: PLC0415
 
     return {
         "core": scenarios.core,
@@ -90,12 +95,18 @@ def _scenario(name: str) -> Callable[[Settings, Plan, Tell], Run]:
         "latency": latency,
         "memory": scenarios.memory,
         "limit": scenarios.limit,
+        "queries": queries,
     }[name]
 
 
 def _teller(bars: Progress, title: str, settings: Settings) -> Tell:
     say = words(settings.lang)
-    steps = {"produce": say("bench.produce"), "consume": say("bench.consume")}
+    steps = {
+        "produce": say("bench.produce"),
+        "consume": say("bench.consume"),
+        "fill": say("bench.fill"),
+        "ask": say("bench.ask"),
+    }
     task = bars.add_task(title, total=None)
 
     def tell(what: str, done: int, total: int) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ANALYST = QUERIES / "analyst"
 SHOWN = 60
+THOUSAND = 1000
 KINDS = {"integer": "query.kind.integer", "date": "query.kind.date"}
 
 
@@ -182,7 +183,11 @@ def _show(
     if not rows:
         shown.say_line(say("query.none"))
         return
-    kept = [name for name in columns if name != "name_zh"]
+    kept = [
+        name
+        for name in columns
+        if name != "name_zh" and any(row[name] not in (None, "") for row in rows)
+    ]
     numeric = {name for name in kept if any(_number(row[name]) for row in rows)}
     table = shown.table([(name, ">" if name in numeric else "<") for name in kept])
     for row in rows[:SHOWN]:
@@ -211,5 +216,5 @@ def _cell(name: str, row: Row, settings: Settings) -> str:
 
 
 def _short(value: Decimal | float) -> Decimal | float:
-    """Cut what nobody reads: more than four fraction digits."""
-    return round(value, 4) if isinstance(value, Decimal) else value
+    """Cut what nobody reads: more than four fraction digits, more than two of thousands."""
+    return round(value, 4 if abs(value) < THOUSAND else 2) if isinstance(value, Decimal) else value

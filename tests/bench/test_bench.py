@@ -70,7 +70,7 @@ def test_several_runs_become_median_and_spread():
     assert figures["core"]["cpu_s"] == cpu
     for lang in ("en", "zh-CN"):
         assert len(report.sentences(figures, words(lang))) == 3
-        assert report.table(figures, words(lang)).row_count == 2
+        assert [one.row_count for one in report.tables(figures, words(lang))] == [2]
 
 
 def test_without_a_stack_it_says_what_to_do(tmp_path):
@@ -109,4 +109,17 @@ def test_scenarios_give_their_figures_and_leave_nothing(settings, capsys, monkey
     late = figures["latency"]
     assert 0 < late["p50_ms"] <= late["p95_ms"] <= late["p99_ms"] <= late["p999_ms"]
     assert figures["core"]["ratio_to_limit"] > 0
+    assert remains(settings) == ([], [])
+
+
+@pytest.mark.stack
+def test_the_named_queries_are_asked_of_a_year_that_adds_up(settings, capsys):
+    """A small year: every query has its time, and the database is gone afterwards."""
+    assert bench(settings, "--only", "queries", "--events", "3000", "--json") == 0
+    figures = json.loads(capsys.readouterr().out)["queries"]
+    assert figures["events"] == 3000
+    assert len(figures["ms"]) == 21
+    assert all(ms > 0 for ms in figures["ms"].values())
+    assert bench(settings, "--only", "queries", "--events", "1000") == 0
+    assert "21 named queries" in capsys.readouterr().out
     assert remains(settings) == ([], [])
