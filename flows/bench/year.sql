@@ -188,7 +188,7 @@ select min(log_partition), device, min(warehouse), int8multirange(int8range(1, c
 from movements
 group by device;
 
-insert into stock_figures (warehouse, sku, on_hand, on_hold, reserved, available, projected,
+insert into stock_figures (warehouse, sku, on_hand, on_hold, reserved, available, in_transit, projected,
     safety_stock, reorder_point, water_level, unit_cost, value, moved_to, updated_at, first_on,
     issued_on, day, day_net, day_moment, day_issues, window_net, window_moment, window_issues,
     demand_per_day, layers)
@@ -202,6 +202,11 @@ promised as (
     from orders
     where state = 'open'
     group by warehouse, sku
+),
+coming as (
+    select "to" as warehouse, sku, sum(in_transit) as in_transit
+    from transfers
+    group by "to", sku
 ),
 moved as (
     select warehouse, sku, max(occurred_at) as moved_to,
@@ -241,7 +246,7 @@ sums as (
     group by d.warehouse, d.sku
 )
 select s.warehouse, s.sku, s.on_hand, f.on_hold, f.reserved, s.on_hand - f.on_hold - f.reserved,
-    s.on_hand - f.reserved, round(5 * s.demand_per_day), round(9 * s.demand_per_day),
+    f.in_transit, s.on_hand + f.in_transit - f.reserved, round(5 * s.demand_per_day), round(9 * s.demand_per_day),
     case when s.on_hand - f.on_hold - f.reserved < 4.5 * s.demand_per_day then 'red' else 'green' end,
     s.unit_cost, s.on_hand * s.unit_cost, m.moved_to, m.moved_to, s.first_on, s.issued_on, s.today,
     s.day_net, s.day_moment, s.day_issues, s.window_net, s.window_moment, s.window_issues,
@@ -252,8 +257,10 @@ from sums as s
 join moved as m using (warehouse, sku)
 left join held as h using (warehouse, sku)
 left join promised as p using (warehouse, sku)
+left join coming as g using (warehouse, sku)
 cross join lateral (
-    select coalesce(h.on_hold, 0) as on_hold, coalesce(p.reserved, 0) as reserved
+    select coalesce(h.on_hold, 0) as on_hold, coalesce(p.reserved, 0) as reserved,
+        coalesce(g.in_transit, 0) as in_transit
 ) as f;
 
 insert into classes (warehouse, sku, abc, xyz, issue_value, variation, day)

@@ -10,10 +10,13 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from connectors.queries import Queries
 from connectors.trouble import Trouble
 from flows.bench import latency, load, report
+from flows.bench.queries import fill
 from flows.bench.scenarios import Run
 from flows.cli import build
+from flows.commands.look import QUERIES
 from flows.domain.decode.formats import decode_order, decode_scan
 from flows.domain.events import Inbound, OrderLine, Outbound
 from flows.settings import Settings
@@ -123,3 +126,28 @@ def test_the_named_queries_are_asked_of_a_year_that_adds_up(settings, capsys):
     assert bench(settings, "--only", "queries", "--events", "1000") == 0
     assert "21 named queries" in capsys.readouterr().out
     assert remains(settings) == ([], [])
+
+
+@pytest.mark.stack
+def test_the_year_of_the_queries_is_consistent(database):
+    """Bins, ledger, days, figures and turnover of the made-up year tell the same story."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        fill(conn, 4000, lambda *_: None)
+    with Queries(QUERIES, database) as asked:
+        for name in ("check_on_hand_bins", "check_on_hand_movements", "check_reserved"):
+            rows = asked.rows(name, only=None) if "on_hand" in name else asked.rows(name)
+            assert rows
+            assert [row for row in rows if row["expected"] != row["found"]] == [], name
+        days = "select warehouse, sku, last(closing, day) as closing, count(*) filter (where"
+        days += " not (opening between min and max and closing between min and max)) as outside"
+        rows = asked.connection.execute(
+            f"select * from ({days} from stock_daily group by 1, 2) as d"
+            " full join stock_figures as f using (warehouse, sku)".encode()
+        ).fetchall()
+        assert [row for row in rows if row["closing"] != row["on_hand"] or row["outside"]] == []
+        [whole] = asked.connection.execute(
+            "select t.closing_value, t.issues, (select sum(value) from stock_figures) as value,"
+            " (select sum(window_issues[2] + day_issues) from stock_figures) as sold"
+            " from turnover as t where t.scope = 'all' and t.days = 30"
+        ).fetchall()
+        assert (whole["closing_value"], whole["issues"]) == (whole["value"], whole["sold"])
