@@ -154,12 +154,16 @@ from movements
 where type = 'outbound' and occurred_at > now() - interval '120 days';
 
 insert into purchases (warehouse, order_id, line_id, sku, ordered, received, state, due_at,
-    counterpart, occurred_at)
+    counterpart, occurred_at, ordered_at, received_at, lead_seconds)
 select warehouse, document, min(event_id), sku, sum(quantity), sum(quantity), 'closed',
-    max(occurred_at) + interval '1 day', 'V' || (hashtextextended(sku, 3) & 31), max(occurred_at)
+    max(occurred_at) + interval '1 day', 'V' || (hashtextextended(sku, 3) & 31), max(occurred_at),
+    max(occurred_at) - interval '1 second' * l.seconds, max(occurred_at), l.seconds
 from movements
+cross join lateral (
+    select (86400 * (1 + (hashtextextended(document, 6) & 15)))::bigint as seconds
+) as l
 where type = 'inbound' and occurred_at > now() - interval '120 days'
-group by warehouse, document, sku;
+group by warehouse, document, sku, l.seconds;
 
 insert into transfers (document, sku, "from", "to", shipped, received, lost, due_at, shipped_at,
     received_at)

@@ -23,8 +23,6 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # noqa: SLF001 - it h
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("demo", "up", "down", "status", "migrate")),
     ("flow", ("run", "edge", "send", "replay", "tick", "forecast")),
-    ("look", ("summary", "stock", "trace", "rejects")),
-    ("flow", ("run", "edge", "send", "replay", "tick")),
     ("look", ("summary", "stock", "trace", "rejects", "query", "schema")),
     ("prove", ("check", "audit", "bench")),
 )

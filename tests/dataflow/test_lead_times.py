@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from connectors.queries import QUERIES, Queries
+from connectors.queries import Queries
+from flows.commands.query import ANALYST
 from tests.builders import inbound, item, moment, purchase_line, tick
 from tests.dataflow.test_recall import both
 
@@ -33,8 +34,8 @@ def bought(order: str, supplier: str, taken: float, *, due: float | None = None)
 
 def asked(dsn: str, **more: Any) -> list[dict[str, Any]]:
     """Return what the named query finds."""
-    with Queries(QUERIES, dsn) as database:
-        return database.rows("supplier_lead_times", **{**ASKED, **more})
+    with Queries(ANALYST, dsn) as database:
+        return database.rows("22_supplier_lead_times", **{**ASKED, **more})
 
 
 @pytest.fixture

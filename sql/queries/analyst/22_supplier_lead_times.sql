@@ -1,6 +1,12 @@
--- How long each supplier takes per SKU: complete purchase lines, days from the order to the last receipt
--- (mean, sample deviation, ninth decile), the share of those with a due date that came after it, and
--- the open lines that are past theirs by the clock. `since`: lines received from then on.
+-- en: How long each supplier takes per SKU, from the order to the last receipt.
+-- zh-CN: 各供应商每个 SKU 从下单到末次收货的时长。
+-- en columns: a row per supplier and SKU; complete lines, mean_days, sd_days (sample deviation), p90_days, late_share of those with a due date, overdue open lines past theirs by the clock.
+-- zh-CN columns: 每供应商每 SKU 一行；lines 已完成行数，mean_days 平均，sd_days 样本标准差，p90_days 九成分位，late_share 迟到比例，overdue 按时钟已逾期的未完成行数。
+-- :since time | lines received from then on; all | 自此时刻起收货的行；默认全部
+-- :supplier text | only this supplier | 仅此供应商
+-- :warehouse text | only this warehouse | 仅此仓库
+-- :sku text | only this SKU | 仅此 SKU
+-- :limit integer | most rows; all | 最多行数；默认全部
 select p.counterpart as supplier, p.sku, i.name, i.name_zh,
        count(p.lead_seconds) as lines,
        round(avg(p.lead_seconds) / 86400, 2) as mean_days,
