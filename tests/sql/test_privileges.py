@@ -42,6 +42,8 @@ ALLOWED = [
     ("waterline_analyst", "SELECT * FROM inventory.trace(sku => 'S')"),
     ("waterline_analyst", "SELECT * FROM inventory.stock_as_of(now())"),
     ("waterline_analyst", "SELECT * FROM inventory.lots"),
+    ("waterline_analyst", "SELECT * FROM inventory.turnover"),
+    ("waterline_analyst", "SELECT * FROM inventory.turnover_series(7, '2026-01-01', '2026-01-09')"),
     ("waterline_analyst", "SELECT * FROM screen.progress"),
     ("waterline_gateway", "SELECT * FROM inventory.stock"),
 ]
@@ -55,6 +57,7 @@ REFUSED = [
     ("waterline_writer", "SELECT public.drop_chunks('inventory.movements', now())"),
     ("waterline_writer", "DELETE FROM inventory.schema_migrations"),
     ("waterline_screen", "SELECT * FROM inventory.stock"),
+    ("waterline_screen", "SELECT * FROM inventory.turnover"),
     ("waterline_screen", "SELECT * FROM inventory.stock_as_of(now())"),
     ("waterline_screen", "CREATE VIEW screen.mine AS SELECT 1 AS one"),
     ("waterline_screen", "CREATE TEMP TABLE mine (x int)"),
