@@ -238,6 +238,7 @@ class Policy(Event, kw_only=True, tag="policy"):
     transfer_grace_minutes: Threshold = UNSET
     stock_out_horizon_days: Threshold = UNSET
     frozen_after_days: Threshold = UNSET
+    carrying_rate: Threshold = UNSET
 
 
 class Observation(Event, kw_only=True, tag="observation"):

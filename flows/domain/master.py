@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Decimal] = {
     "transfer_grace_minutes": Decimal(0),
     "stock_out_horizon_days": Decimal(7),
     "frozen_after_days": Decimal(400),
+    "carrying_rate": Decimal("0.20"),
 }
 
 

@@ -271,9 +271,10 @@ def _policy(event: ev.Policy) -> None:
     level = event.service_level
     if level is not None and level is not msgspec.UNSET and not 0 < level < 1:
         raise _share("service_level", "between 0 and 1, both excluded", level)
-    red = event.red_below
-    if red is not None and red is not msgspec.UNSET and red > 1:
-        raise _share("red_below", "from 0 to 1", red)
+    for name in ("red_below", "carrying_rate"):
+        share = getattr(event, name)
+        if share is not None and share is not msgspec.UNSET and share > 1:
+            raise _share(name, "from 0 to 1", share)
 
 
 def _share(field: str, must: str, value: Any) -> Refused:

@@ -137,6 +137,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("bin", {"x": "NaN"}, "bad_value", "x"),
     ("bin", {"max_weight": "-1"}, "bad_value", "max_weight"),
     ("policy", {"red_below": "1.1"}, "bad_value", "red_below"),
+    ("policy", {"carrying_rate": 20}, "bad_value", "carrying_rate"),
     ("policy", {"service_level": 1}, "bad_value", "service_level"),
     ("policy", {"service_level": 0}, "bad_value", "service_level"),
     ("policy", {"safety_stock": -1}, "bad_value", "safety_stock"),
