@@ -84,7 +84,6 @@ INVARIANTS = (
     # Transfers without a document have no index to be found by: only a whole check sees them.
     Invariant("transfers", "invariant.transfers", "document", _NEXT_DOCUMENTS, "", 0.2),
     Invariant("log", "invariant.log"),
-    # A bin's use = Σ of its stock: here, once bins keep it.
 )
 SENTENCES = {one.name: one.sentence for one in INVARIANTS}
 

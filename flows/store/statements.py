@@ -346,9 +346,14 @@ MASTER_COLUMNS: dict[str, tuple[Columns, int]] = {
         2,
     ),
 }
-MASTER = {table: _master(table, *columns) for table, columns in MASTER_COLUMNS.items()}
+_STORED_AS = {"bins": "bin_places"}
+MASTER = {
+    table: _master(_STORED_AS.get(table, table), *columns)
+    for table, columns in MASTER_COLUMNS.items()
+}
 MASTER_GONE = {
-    table: _gone(table, _first(columns, key)) for table, (columns, key) in MASTER_COLUMNS.items()
+    table: _gone(_STORED_AS.get(table, table), _first(columns, key))
+    for table, (columns, key) in MASTER_COLUMNS.items()
 }
 LOTS_GONE = _gone("lot_dates", _first(_KEPT["lot_dates"][0], 3))
 CELLS_GONE = _gone("stock_bins", _first(_KEPT["stock_bins"][0], 5))

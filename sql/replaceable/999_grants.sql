@@ -21,14 +21,15 @@ GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision) TO 
 
 -- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
 GRANT INSERT, UPDATE, DELETE ON
-    inventory.warehouses, inventory.items, inventory.bins, inventory.policies,
+    inventory.warehouses, inventory.items, inventory.bin_places, inventory.policies,
     inventory.counts, inventory.cancels, inventory.stock, inventory.stock_figures,
     inventory.stock_bins, inventory.stock_daily, inventory.turnover_daily, inventory.demand_daily,
     inventory.classes, inventory.forecasts, inventory.forecast_quality, inventory.forecast_runs,
     inventory.lot_dates, inventory.orders, inventory.purchases, inventory.transfers,
     inventory.partitions, inventory.offsets, inventory.event_ids, inventory.ticks,
     inventory.intake, inventory.rejects, inventory.lag,
-    inventory.device_sequences, inventory.device_blocks
+    inventory.device_sequences, inventory.device_blocks,
+    inventory.rebalancing
     TO waterline_writer;
 GRANT INSERT ON inventory.movements, inventory.journal, inventory.stock_history
     TO waterline_writer;

@@ -13,12 +13,13 @@ from connectors.migrate import prepare_database
 pytestmark = pytest.mark.stack
 
 STATE = (
-    *("warehouses", "items", "bins", "policies", "counts", "cancels", "stock_figures"),
+    *("warehouses", "items", "bin_places", "policies", "counts", "cancels", "stock_figures"),
     *("stock_bins", "stock_daily", "turnover_daily", "demand_daily", "classes"),
     *("forecasts", "forecast_quality", "forecast_runs"),
     *("lot_dates", "orders", "purchases", "transfers", "partitions", "offsets", "event_ids"),
     *("ticks", "intake", "rejects", "lag", "device_sequences", "device_blocks"),
     "alert_state",
+    "rebalancing",
 )
 HISTORY = ("movements", "journal", "stock_history", "alerts")
 MOVE = (

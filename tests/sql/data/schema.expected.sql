@@ -50,7 +50,7 @@ ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_state_check CHECK ((state = A
 CREATE INDEX alerts_alert_id_idx ON inventory.alerts USING btree (alert_id, at DESC);
 CREATE INDEX alerts_at_idx ON inventory.alerts USING btree (at DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.alerts FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
-CREATE TABLE inventory.bins (
+CREATE TABLE inventory.bin_places (
     warehouse text NOT NULL,
     bin text NOT NULL,
     zone text,
@@ -66,8 +66,8 @@ CREATE TABLE inventory.bins (
     device_seq bigint,
     event_id text NOT NULL
 );
-ALTER TABLE inventory.bins ADD CONSTRAINT bins_bin_check CHECK ((bin <> ''::text));
-ALTER TABLE inventory.bins ADD CONSTRAINT bins_pkey PRIMARY KEY (warehouse, bin);
+ALTER TABLE inventory.bin_places ADD CONSTRAINT bin_places_bin_check CHECK ((bin <> ''::text));
+ALTER TABLE inventory.bin_places ADD CONSTRAINT bin_places_pkey PRIMARY KEY (warehouse, bin);
 CREATE TABLE inventory.cancels (
     log_partition integer NOT NULL,
     cancel_id text NOT NULL,
@@ -117,27 +117,16 @@ CREATE TABLE inventory.demand_daily (
 ALTER TABLE inventory.demand_daily ADD CONSTRAINT demand_daily_pkey PRIMARY KEY (warehouse, sku, day);
 CREATE INDEX demand_daily_day_idx ON inventory.demand_daily USING btree (day DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.demand_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
-CREATE TABLE inventory.device_blocks (
-    device text NOT NULL,
-    span integer NOT NULL,
-    first_seq bigint NOT NULL,
-    log_partition integer NOT NULL,
-    bits bit(1024) NOT NULL
-);
-ALTER TABLE inventory.device_blocks SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
-ALTER TABLE inventory.device_blocks ADD CONSTRAINT device_blocks_pkey PRIMARY KEY (device, span, first_seq, log_partition);
-ALTER TABLE inventory.device_blocks ADD CONSTRAINT device_blocks_span_check CHECK ((span = ANY (ARRAY[1, 1024])));
 CREATE TABLE inventory.device_sequences (
     log_partition integer NOT NULL,
     device text NOT NULL,
     warehouse text,
+    seen int8multirange NOT NULL DEFAULT '{}'::int8multirange,
     last_seq bigint,
     reused bigint NOT NULL DEFAULT 0,
     unrecorded bigint NOT NULL DEFAULT 0,
     last_seen_at timestamp with time zone,
-    clock_offset_ms bigint,
-    recorded bigint NOT NULL DEFAULT 0,
-    open_blocks bigint NOT NULL DEFAULT 0
+    clock_offset_ms bigint
 );
 ALTER TABLE inventory.device_sequences SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 ALTER TABLE inventory.device_sequences ADD CONSTRAINT device_sequences_pkey PRIMARY KEY (log_partition, device);
@@ -361,9 +350,7 @@ CREATE TABLE inventory.movements (
 -- hypertable on occurred_at, chunks of 7 days
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_status_check CHECK ((status = ANY (ARRAY['sellable'::text, 'returned'::text, 'hold'::text, 'damaged'::text])));
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_type_check CHECK ((type = ANY (ARRAY['outbound'::text, 'inbound'::text, 'move'::text, 'stocktake'::text, 'transfer_out'::text, 'transfer_in'::text, 'return'::text, 'scrap'::text, 'status'::text, 'adjustment'::text])));
-CREATE INDEX movements_committed_at_idx ON inventory.movements USING brin (committed_at) WITH (pages_per_range='32');
 CREATE INDEX movements_document_idx ON inventory.movements USING btree (document) WHERE (document IS NOT NULL);
-CREATE INDEX movements_losses_idx ON inventory.movements USING btree (occurred_at) WHERE (type = ANY (ARRAY['stocktake'::text, 'scrap'::text, 'adjustment'::text]));
 CREATE INDEX movements_occurred_at_idx ON inventory.movements USING btree (occurred_at DESC);
 CREATE INDEX movements_sku_warehouse_occurred_at_idx ON inventory.movements USING btree (sku, warehouse, occurred_at DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.movements FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
@@ -453,6 +440,34 @@ ALTER TABLE inventory.purchases ADD CONSTRAINT purchases_pkey PRIMARY KEY (wareh
 ALTER TABLE inventory.purchases ADD CONSTRAINT purchases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'held'::text, 'closed'::text])));
 CREATE INDEX purchases_open_idx ON inventory.purchases USING btree (sku, warehouse) WHERE (state = 'open'::text);
 CREATE INDEX purchases_order_id_idx ON inventory.purchases USING btree (order_id);
+CREATE TABLE inventory.rebalancing (
+    warehouse text NOT NULL,
+    n integer NOT NULL,
+    made_at timestamp with time zone NOT NULL DEFAULT now(),
+    kind text NOT NULL,
+    sku text NOT NULL,
+    lot text NOT NULL DEFAULT ''::text,
+    quantity numeric(18,4) NOT NULL,
+    from_zone text,
+    from_bin text NOT NULL,
+    to_zone text,
+    to_bin text NOT NULL,
+    issues numeric(18,4) NOT NULL,
+    from_occupancy numeric,
+    from_afterwards numeric,
+    to_occupancy numeric,
+    to_afterwards numeric,
+    from_distance double precision,
+    to_distance double precision,
+    cautions text[] NOT NULL DEFAULT '{}'::text[],
+    reason_en text NOT NULL,
+    reason_zh text NOT NULL
+);
+ALTER TABLE inventory.rebalancing ADD CONSTRAINT rebalancing_check CHECK ((to_bin <> from_bin));
+ALTER TABLE inventory.rebalancing ADD CONSTRAINT rebalancing_kind_check CHECK ((kind = ANY (ARRAY['slow_mover_out'::text, 'fast_mover_in'::text])));
+ALTER TABLE inventory.rebalancing ADD CONSTRAINT rebalancing_n_check CHECK ((n > 0));
+ALTER TABLE inventory.rebalancing ADD CONSTRAINT rebalancing_pkey PRIMARY KEY (warehouse, n);
+ALTER TABLE inventory.rebalancing ADD CONSTRAINT rebalancing_quantity_check CHECK ((quantity > (0)::numeric));
 CREATE TABLE inventory.rejects (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -665,29 +680,208 @@ CREATE TABLE inventory.warehouses (
 );
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_pkey PRIMARY KEY (warehouse);
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_warehouse_check CHECK ((warehouse <> ''::text));
-CREATE VIEW inventory.clocks WITH (security_invoker=off) AS
- WITH clocks AS MATERIALIZED (
-         SELECT p.warehouse,
-            inventory.known_zone(w.timezone) AS timezone,
-            o.clock_at,
-            inventory.local_date(w.timezone, o.clock_at) AS today
-           FROM ((inventory.partitions p
-             JOIN inventory.offsets o USING (log_partition))
-             LEFT JOIN inventory.warehouses w USING (warehouse))
-          WHERE (o.clock_at IS NOT NULL)
+CREATE VIEW inventory.bin_distances WITH (security_invoker=off) AS
+ WITH docks AS (
+         SELECT DISTINCT bin_places.warehouse,
+            (bin_places.x)::double precision AS x,
+            (bin_places.y)::double precision AS y
+           FROM inventory.bin_places
+          WHERE ((bin_places.zone ~* '(dispatch|shipping|outbound|出库|发货)'::text) AND (bin_places.x IS NOT NULL) AND (bin_places.y IS NOT NULL))
+        ), places AS (
+         SELECT bin_places.warehouse,
+            bin_places.bin,
+            (bin_places.x)::double precision AS x,
+            (bin_places.y)::double precision AS y
+           FROM inventory.bin_places
+        )
+ SELECT p.warehouse,
+    p.bin,
+    min(sqrt((((p.x - COALESCE(d.x, (0)::double precision)) ^ (2)::double precision) + ((p.y - COALESCE(d.y, (0)::double precision)) ^ (2)::double precision)))) AS distance
+   FROM (places p
+     LEFT JOIN docks d USING (warehouse))
+  GROUP BY p.warehouse, p.bin;
+CREATE VIEW inventory.bin_use WITH (security_invoker=off) AS
+ WITH held AS (
+         SELECT c.warehouse,
+            c.bin,
+            sum(c.quantity) AS quantity,
+            sum((c.quantity * i.unit_volume)) AS volume,
+            sum((c.quantity * i.unit_weight)) AS weight,
+            sum(c.quantity) FILTER (WHERE ((i.unit_volume IS NULL) OR (i.unit_weight IS NULL))) AS unknown,
+            count(*) FILTER (WHERE (c.quantity <> (0)::numeric)) AS cells
+           FROM (inventory.stock_bins c
+             LEFT JOIN inventory.items i USING (sku))
+          GROUP BY c.warehouse, c.bin
         )
  SELECT warehouse,
-    timezone,
-    clock_at,
-    today
-   FROM clocks c;
+    bin,
+    b.zone,
+    b.aisle,
+    b."position",
+    b.x,
+    b.y,
+    (b.event_id IS NOT NULL) AS known,
+    COALESCE(b.active, (b.event_id IS NOT NULL)) AS active,
+    b.max_quantity,
+    b.max_volume,
+    b.max_weight,
+    COALESCE(h.cells, (0)::bigint) AS cells,
+    COALESCE(h.quantity, (0)::numeric) AS used_quantity,
+    COALESCE(h.volume, (0)::numeric) AS used_volume,
+    COALESCE(h.weight, (0)::numeric) AS used_weight,
+    COALESCE(h.unknown, (0)::numeric) AS used_unknown,
+    inventory.occupancy(COALESCE(h.quantity, (0)::numeric), b.max_quantity, COALESCE(h.volume, (0)::numeric), b.max_volume, COALESCE(h.weight, (0)::numeric), b.max_weight) AS occupancy,
+        CASE
+            WHEN (b.max_weight IS NOT NULL) THEN GREATEST((COALESCE(h.weight, (0)::numeric) - b.max_weight), (0)::numeric)
+            ELSE NULL::numeric
+        END AS overweight,
+    (COALESCE(h.cells, (0)::bigint) = 0) AS free
+   FROM (inventory.bin_places b
+     FULL JOIN held h USING (warehouse, bin));
+CREATE VIEW inventory.bins WITH (security_invoker=off) AS
+ SELECT warehouse,
+    bin,
+    zone,
+    aisle,
+    "position",
+    x,
+    y,
+    max_quantity,
+    max_volume,
+    max_weight,
+    active,
+    ( SELECT COALESCE(sum(c.quantity), (0)::numeric) AS "coalesce"
+           FROM inventory.stock_bins c
+          WHERE ((c.warehouse = b.warehouse) AND (c.bin = b.bin))) AS used_quantity,
+    ( SELECT COALESCE(sum((c.quantity * i.unit_volume)), (0)::numeric) AS "coalesce"
+           FROM (inventory.stock_bins c
+             JOIN inventory.items i USING (sku))
+          WHERE ((c.warehouse = b.warehouse) AND (c.bin = b.bin))) AS used_volume,
+    ( SELECT COALESCE(sum((c.quantity * i.unit_weight)), (0)::numeric) AS "coalesce"
+           FROM (inventory.stock_bins c
+             JOIN inventory.items i USING (sku))
+          WHERE ((c.warehouse = b.warehouse) AND (c.bin = b.bin))) AS used_weight,
+    ( SELECT COALESCE(sum(c.quantity), (0)::numeric) AS "coalesce"
+           FROM (inventory.stock_bins c
+             LEFT JOIN inventory.items i USING (sku))
+          WHERE ((c.warehouse = b.warehouse) AND (c.bin = b.bin) AND ((i.unit_volume IS NULL) OR (i.unit_weight IS NULL)))) AS used_unknown,
+    ( SELECT inventory.occupancy(COALESCE(sum(c.quantity), (0)::numeric), b.max_quantity, COALESCE(sum((c.quantity * i.unit_volume)), (0)::numeric), b.max_volume, COALESCE(sum((c.quantity * i.unit_weight)), (0)::numeric), b.max_weight) AS occupancy
+           FROM (inventory.stock_bins c
+             LEFT JOIN inventory.items i USING (sku))
+          WHERE ((c.warehouse = b.warehouse) AND (c.bin = b.bin))) AS occupancy,
+    ( SELECT
+                CASE
+                    WHEN (b.max_weight IS NOT NULL) THEN GREATEST((COALESCE(sum((c.quantity * i.unit_weight)), (0)::numeric) - b.max_weight), (0)::numeric)
+                    ELSE NULL::numeric
+                END AS "case"
+           FROM (inventory.stock_bins c
+             JOIN inventory.items i USING (sku))
+          WHERE ((c.warehouse = b.warehouse) AND (c.bin = b.bin))) AS overweight,
+    (NOT (EXISTS ( SELECT
+           FROM inventory.stock_bins c
+          WHERE ((c.warehouse = b.warehouse) AND (c.bin = b.bin) AND (c.quantity <> (0)::numeric))))) AS free,
+    occurred_at,
+    device_seq,
+    event_id
+   FROM inventory.bin_places b;
+CREATE VIEW inventory.bins_overweight WITH (security_invoker=off) AS
+ WITH heavy AS (
+         SELECT u.warehouse,
+            u.bin,
+            u.zone,
+            u.aisle,
+            u."position",
+            u.x,
+            u.y,
+            u.known,
+            u.active,
+            u.max_quantity,
+            u.max_volume,
+            u.max_weight,
+            u.cells,
+            u.used_quantity,
+            u.used_volume,
+            u.used_weight,
+            u.used_unknown,
+            u.occupancy,
+            u.overweight,
+            u.free,
+            inventory.policy_in(( SELECT inventory.policy_values('overweight_warning_kg'::text) AS policy_values), inventory.policy_default('overweight_warning_kg'::text), u.warehouse) AS warning_kg,
+            inventory.policy_in(( SELECT inventory.policy_values('overweight_critical_kg'::text) AS policy_values), inventory.policy_default('overweight_critical_kg'::text), u.warehouse) AS critical_kg
+           FROM inventory.bin_use u
+          WHERE (u.overweight > (0)::numeric)
+        )
+ SELECT warehouse,
+    zone,
+    bin,
+    used_weight,
+    max_weight,
+    overweight,
+        CASE
+            WHEN (overweight >= critical_kg) THEN 'critical'::text
+            ELSE 'warning'::text
+        END AS severity,
+    warning_kg,
+    critical_kg,
+    used_unknown
+   FROM heavy h
+  WHERE ((overweight > warning_kg) OR (overweight >= critical_kg));
+CREATE VIEW inventory.bins_unknown WITH (security_invoker=off) AS
+ SELECT warehouse,
+    bin,
+    cells,
+    used_quantity,
+    used_volume,
+    used_weight,
+    used_unknown
+   FROM inventory.bin_use u
+  WHERE ((NOT known) AND (NOT free));
+CREATE VIEW inventory.bonded_stock WITH (security_invoker=off) AS
+ SELECT warehouse,
+    zone,
+    bin,
+    sku,
+    name,
+    name_zh,
+    lot,
+    status,
+    quantity,
+    value,
+    protection
+   FROM inventory.stock_places p
+  WHERE bonded;
+CREATE VIEW inventory.category_costs WITH (security_invoker=off) AS
+ SELECT warehouse,
+    category,
+    count(*) AS skus,
+    count(*) FILTER (WHERE (value IS NULL)) AS skus_without_cost,
+    sum(value) AS value,
+    sum(carrying_cost_per_year) AS carrying_cost_per_year,
+    round((sum(carrying_cost_per_year) / (365)::numeric), 4) AS carrying_cost_per_day
+   FROM inventory.stock_costs c
+  GROUP BY warehouse, category;
+CREATE VIEW inventory.dead_stock WITH (security_invoker=off) AS
+ SELECT warehouse,
+    sku,
+    name,
+    name_zh,
+    category,
+    on_hand,
+    first_on,
+    issued_on,
+    idle_days,
+    value,
+    carrying_cost_per_year
+   FROM inventory.idle_stock i
+  WHERE (idle_days >= 90);
 CREATE VIEW inventory.devices WITH () AS
  WITH whole AS (
          SELECT d.device,
             (array_agg(d.warehouse ORDER BY d.last_seen_at DESC NULLS LAST))[1] AS warehouse,
+            range_agg(d.seen) AS seen,
             max(d.last_seq) AS last_seq,
-            (sum(d.reused))::bigint AS reused,
-            (sum(d.unrecorded))::bigint AS unrecorded,
+            max(d.reused) AS reused,
+            max(d.unrecorded) AS unrecorded,
             max(d.last_seen_at) AS last_seen_at,
             (array_agg(d.clock_offset_ms ORDER BY d.last_seen_at DESC NULLS LAST) FILTER (WHERE (d.clock_offset_ms IS NOT NULL)))[1] AS clock_offset_ms
            FROM inventory.device_sequences d
@@ -696,28 +890,21 @@ CREATE VIEW inventory.devices WITH () AS
  SELECT w.device,
     w.warehouse,
     w.last_seq,
-    s.seen,
+    w.seen,
     h.holes,
     ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
            FROM unnest(h.holes) r(r)) AS missing,
     ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
-           FROM unnest(s.seen) r(r)) AS arrived,
+           FROM unnest(w.seen) r(r)) AS arrived,
     w.reused,
     w.unrecorded,
     w.last_seen_at,
     w.clock_offset_ms
-   FROM ((whole w
-     CROSS JOIN LATERAL ( SELECT COALESCE(range_agg(inventory.arrived_in(u.first_seq, u.span, u.bits)), '{}'::int8multirange) AS seen
-           FROM ( SELECT b.span,
-                    b.first_seq,
-                    bit_or(b.bits) AS bits
-                   FROM inventory.device_blocks b
-                  WHERE (b.device = w.device)
-                  GROUP BY b.span, b.first_seq) u) s)
+   FROM (whole w
      CROSS JOIN LATERAL ( SELECT
                 CASE
                     WHEN (w.last_seq IS NULL) THEN '{}'::int8multirange
-                    ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - s.seen)
+                    ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - w.seen)
                 END AS holes) h);
 CREATE VIEW inventory.forecast_now WITH () AS
  SELECT f.warehouse,
@@ -736,6 +923,157 @@ CREATE VIEW inventory.forecast_now WITH () AS
     q.bias
    FROM (inventory.forecasts f
      JOIN inventory.forecast_quality q USING (warehouse, sku, made_on));
+CREATE VIEW inventory.expiring WITH (security_invoker=off) AS
+ SELECT l.warehouse,
+    i.category,
+    l.expiry_window,
+    count(*) AS lots,
+    sum(l.quantity) AS quantity,
+    sum(l.value) AS value
+   FROM (inventory.lots l
+     LEFT JOIN inventory.items i USING (sku))
+  WHERE (l.quantity <> (0)::numeric)
+  GROUP BY l.warehouse, i.category, l.expiry_window;
+CREATE VIEW inventory.fragile_picks WITH (security_invoker=off) AS
+ WITH lines AS (
+         SELECT o.warehouse,
+            o.sku,
+            o.order_id,
+            o.line_id,
+            o.due_at,
+            ((o.ordered - o.shipped) - o.cancelled) AS wanted,
+            sum(((o.ordered - o.shipped) - o.cancelled)) OVER (PARTITION BY o.warehouse, o.sku ORDER BY o.due_at, o.order_id, o.line_id ROWS UNBOUNDED PRECEDING) AS upto
+           FROM (inventory.orders o
+             JOIN inventory.items i_1 ON (((i_1.sku = o.sku) AND i_1.fragile)))
+          WHERE ((o.state = 'open'::text) AND (((o.ordered - o.shipped) - o.cancelled) > (0)::numeric))
+        ), cells AS (
+         SELECT c.warehouse,
+            c.sku,
+            c.bin,
+            c.lot,
+            c.expires_on,
+            c.quantity,
+            sum(c.quantity) OVER (PARTITION BY c.warehouse, c.sku ORDER BY c.expires_on, c.received_at, c.lot, c.bin ROWS UNBOUNDED PRECEDING) AS upto
+           FROM ((inventory.stock_bins c
+             JOIN inventory.items i_1 ON (((i_1.sku = c.sku) AND i_1.fragile)))
+             LEFT JOIN inventory.local_days d ON ((d.warehouse = c.warehouse)))
+          WHERE ((c.status = 'sellable'::text) AND (c.quantity > (0)::numeric) AND ((c.expires_on IS NULL) OR (d.today IS NULL) OR (c.expires_on >= d.today)))
+        ), picks AS (
+         SELECT l.warehouse,
+            l.order_id,
+            l.line_id,
+            l.due_at,
+            l.sku,
+            c.bin,
+            c.lot,
+            c.expires_on,
+            (LEAST(l.upto, c.upto) - GREATEST((l.upto - l.wanted), (c.upto - c.quantity))) AS quantity,
+            row_number() OVER (PARTITION BY l.warehouse, l.sku, l.order_id, l.line_id ORDER BY c.upto) AS n
+           FROM (lines l
+             JOIN cells c ON (((c.warehouse = l.warehouse) AND (c.sku = l.sku) AND (c.upto > (l.upto - l.wanted)) AND ((c.upto - c.quantity) < l.upto))))
+        UNION ALL
+         SELECT l.warehouse,
+            l.order_id,
+            l.line_id,
+            l.due_at,
+            l.sku,
+            NULL::text,
+            NULL::text,
+            NULL::date,
+            (l.upto - GREATEST((l.upto - l.wanted), COALESCE(h.quantity, (0)::numeric))),
+            NULL::bigint
+           FROM (lines l
+             LEFT JOIN ( SELECT cells.warehouse,
+                    cells.sku,
+                    sum(cells.quantity) AS quantity
+                   FROM cells
+                  GROUP BY cells.warehouse, cells.sku) h USING (warehouse, sku))
+          WHERE (l.upto > COALESCE(h.quantity, (0)::numeric))
+        )
+ SELECT p.warehouse,
+    p.order_id,
+    p.line_id,
+    p.due_at,
+    p.sku,
+    i.name,
+    i.name_zh,
+    p.n,
+    b.zone,
+    p.bin,
+    p.lot,
+    p.expires_on,
+    p.quantity,
+    i.protection
+   FROM ((picks p
+     JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.bin_places b ON (((b.warehouse = p.warehouse) AND (b.bin = p.bin))));
+CREATE VIEW inventory.fragile_stock WITH (security_invoker=off) AS
+ SELECT warehouse,
+    zone,
+    bin,
+    sku,
+    name,
+    name_zh,
+    lot,
+    status,
+    quantity,
+    value,
+    protection
+   FROM inventory.stock_places p
+  WHERE fragile;
+CREATE VIEW inventory.high_value_stock WITH (security_invoker=off) AS
+ SELECT warehouse,
+    zone,
+    bin,
+    sku,
+    name,
+    name_zh,
+    lot,
+    status,
+    quantity,
+    unit_cost,
+    value,
+    protection
+   FROM inventory.stock_places p
+  WHERE high_value;
+CREATE VIEW inventory.high_value_unrecorded WITH (security_invoker=off) AS
+ SELECT m.occurred_at,
+    m.warehouse,
+    m.sku,
+    i.name,
+    i.name_zh,
+    m.lot,
+    m.bin,
+    m.type,
+    sum(m.quantity) AS quantity,
+    (sum(m.quantity) * min(s.unit_cost)) AS value,
+    m.operator,
+    m.device,
+    m.order_id,
+    m.document,
+    m.event_id
+   FROM ((inventory.items i
+     JOIN inventory.movements m ON (((m.sku = i.sku) AND (m.occurred_at >= ( SELECT (COALESCE(max(o.clock_at), now()) - '90 days'::interval)
+           FROM inventory.offsets o)))))
+     LEFT JOIN inventory.stock_figures s ON (((s.warehouse = m.warehouse) AND (s.sku = m.sku))))
+  WHERE (i.high_value AND (m.video_url IS NULL) AND (m.type <> 'status'::text))
+  GROUP BY m.occurred_at, m.warehouse, m.sku, i.name, i.name_zh, m.lot, m.bin, m.status, m.type, m.operator, m.device, m.order_id, m.document, m.event_id
+ HAVING (sum(m.quantity) <> (0)::numeric);
+CREATE VIEW inventory.idle_stock WITH (security_invoker=off) AS
+ SELECT c.warehouse,
+    c.sku,
+    c.name,
+    c.name_zh,
+    c.category,
+    c.on_hand,
+    c.first_on,
+    c.issued_on,
+    (d.today - COALESCE(c.issued_on, c.first_on)) AS idle_days,
+    c.value,
+    c.carrying_cost_per_year
+   FROM (inventory.stock_costs c
+     JOIN inventory.local_days d USING (warehouse))
+  WHERE ((d.today - COALESCE(c.issued_on, c.first_on)) >= 30);
 CREATE VIEW inventory.invariants_now WITH () AS
  WITH RECURSIVE names AS (
         ( SELECT i.name
@@ -777,12 +1115,21 @@ CREATE VIEW inventory.invariants_now WITH () AS
           ORDER BY i.at DESC
          LIMIT 1) l)
      LEFT JOIN inventory.alert_state s ON (((s.rule = 'invariant_drift'::text) AND (s.subject = l.name) AND (s.state <> 'resolved'::text) AND (s.warehouse = ''::text) AND (s.sku = ''::text) AND (s.lot = ''::text) AND (s.bin = ''::text))));
-CREATE VIEW inventory.lots WITH (security_invoker=off) AS
- WITH days AS MATERIALIZED (
-         SELECT warehouses.warehouse,
-            inventory.local_date(warehouses.timezone) AS today
+CREATE VIEW inventory.local_days WITH (security_invoker=off) AS
+ SELECT n.warehouse,
+    COALESCE(o.clock_at, now()) AS clock_at,
+    inventory.local_date(w.timezone, COALESCE(o.clock_at, now())) AS today
+   FROM (((( SELECT warehouses.warehouse
            FROM inventory.warehouses
-        ), held AS (
+        UNION
+         SELECT partitions.warehouse
+           FROM inventory.partitions) n
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+     LEFT JOIN inventory.partitions p USING (warehouse))
+     LEFT JOIN inventory.offsets o USING (log_partition))
+ OFFSET 0;
+CREATE VIEW inventory.lots WITH (security_invoker=off) AS
+ WITH held AS (
          SELECT stock_bins.warehouse,
             stock_bins.sku,
             stock_bins.lot,
@@ -791,20 +1138,38 @@ CREATE VIEW inventory.lots WITH (security_invoker=off) AS
             min(stock_bins.received_at) AS received_at
            FROM inventory.stock_bins
           GROUP BY stock_bins.warehouse, stock_bins.sku, stock_bins.lot
+        ), dated AS (
+         SELECT h.warehouse,
+            h.sku,
+            h.lot,
+            h.quantity,
+            h.sellable,
+            h.received_at,
+            l.produced_on,
+            l.expires_on,
+            (l.expires_on - d.today) AS days_to_expiry,
+            ((h.sellable > (0)::numeric) AND COALESCE((l.expires_on >= d.today), true)) AS ready
+           FROM ((held h
+             LEFT JOIN inventory.lot_dates l USING (warehouse, sku, lot))
+             LEFT JOIN inventory.local_days d USING (warehouse))
         )
- SELECT h.warehouse,
-    h.sku,
-    h.lot,
-    h.quantity,
-    h.sellable,
-    h.received_at,
-    l.produced_on,
-    l.expires_on,
-    (l.expires_on - d.today) AS days_to_expiry,
-    inventory.expiry_window((l.expires_on - d.today)) AS expiry_window
-   FROM ((held h
-     LEFT JOIN inventory.lot_dates l USING (warehouse, sku, lot))
-     LEFT JOIN days d USING (warehouse));
+ SELECT a.warehouse,
+    a.sku,
+    a.lot,
+    a.quantity,
+    a.sellable,
+    a.received_at,
+    a.produced_on,
+    a.expires_on,
+    a.days_to_expiry,
+    inventory.expiry_window(a.days_to_expiry) AS expiry_window,
+    (a.quantity * s.unit_cost) AS value,
+        CASE
+            WHEN a.ready THEN row_number() OVER (PARTITION BY a.warehouse, a.sku, a.ready ORDER BY a.expires_on, a.received_at, a.lot)
+            ELSE NULL::bigint
+        END AS fefo
+   FROM (dated a
+     LEFT JOIN inventory.stock_figures s USING (warehouse, sku));
 CREATE VIEW inventory.observations WITH () AS
  SELECT occurred_at,
     NULLIF(warehouse, ''::text) AS warehouse,
@@ -819,6 +1184,44 @@ CREATE VIEW inventory.observations WITH () AS
     log_offset
    FROM inventory.journal j
   WHERE (type = 'observation'::text);
+CREATE VIEW inventory.sku_places WITH (security_invoker=off) AS
+ SELECT c.warehouse,
+    b.zone,
+    c.bin,
+    c.sku,
+    i.name,
+    i.name_zh,
+    i.category,
+    k.abc,
+    c.quantity,
+    COALESCE(( SELECT sum(n.n) AS sum
+           FROM unnest(s.demand) n(n)), (0)::numeric) AS issues,
+    d.distance
+   FROM (((((( SELECT stock_bins.warehouse,
+            stock_bins.bin,
+            stock_bins.sku,
+            sum(stock_bins.quantity) AS quantity
+           FROM inventory.stock_bins
+          GROUP BY stock_bins.warehouse, stock_bins.bin, stock_bins.sku) c
+     LEFT JOIN inventory.stock_figures s USING (warehouse, sku))
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.classes k USING (warehouse, sku))
+     LEFT JOIN inventory.bin_places b ON (((b.warehouse = c.warehouse) AND (b.bin = c.bin))))
+     LEFT JOIN inventory.bin_distances d ON (((d.warehouse = c.warehouse) AND (d.bin = c.bin))));
+CREATE VIEW inventory.slow_stock WITH (security_invoker=off) AS
+ SELECT warehouse,
+    sku,
+    name,
+    name_zh,
+    category,
+    on_hand,
+    first_on,
+    issued_on,
+    idle_days,
+    value,
+    carrying_cost_per_year
+   FROM inventory.idle_stock i
+  WHERE (idle_days < 90);
 CREATE VIEW inventory.stock WITH (security_invoker=off) AS
  SELECT warehouse,
     sku,
@@ -874,108 +1277,169 @@ CREATE VIEW inventory.stock WITH (security_invoker=off) AS
     lead_seconds,
     lead_squares
    FROM inventory.stock_figures s;
-CREATE VIEW inventory.turnover WITH (security_invoker=off) AS
- WITH ends AS MATERIALIZED (
-         SELECT window_ends.warehouse,
-            window_ends.timezone,
-            window_ends.today,
-            window_ends.ends
-           FROM inventory.window_ends() window_ends(warehouse, timezone, today, ends)
-        ), windows AS MATERIALIZED (
-         SELECT e.warehouse,
-            e.today,
-            e.ends,
-            n.days,
-            (e.today - (n.days - 1)) AS first_day,
-            EXTRACT(epoch FROM inventory.local_start((e.today - (n.days - 1)), e.timezone)) AS starts
-           FROM (ends e
-             CROSS JOIN ( VALUES (7), (30), (90), (365)) n(days))
-        ), levels AS (
-         SELECT t.warehouse,
-            t.category,
-            sum(t.net) AS closing,
-            sum(t.value_net) AS closing_value
-           FROM (inventory.turnover_daily t
-             JOIN ends e ON (((e.warehouse = t.warehouse) AND (t.day <= e.today))))
-          GROUP BY t.warehouse, t.category
-        ), moved AS (
-         SELECT w.warehouse,
-            w.days,
-            t.category,
-            sum(t.issues) AS issues,
-            sum(t.issue_cost) AS issue_cost,
-            sum(t.net) AS net,
-            sum(t.moment) AS moment,
-            sum(t.value_net) AS value_net,
-            sum(t.value_moment) AS value_moment
-           FROM (windows w
-             JOIN inventory.turnover_daily t ON (((t.warehouse = w.warehouse) AND ((t.day >= w.first_day) AND (t.day <= w.today)))))
-          GROUP BY w.warehouse, w.days, t.category
-        ), parts AS (
-         SELECT w.warehouse,
-            l.category,
-            w.days,
-            l.closing_value,
-            COALESCE(m.issues, (0)::numeric) AS issues,
-            COALESCE(m.issue_cost, (0)::numeric) AS issue_cost,
-            ((COALESCE(m.issue_cost, (0)::numeric) / (w.ends - w.starts)) * (86400)::numeric) AS cost_per_day,
-            (l.closing - (COALESCE((m.moment - (w.starts * m.net)), (0)::numeric) / (w.ends - w.starts))) AS mean_quantity,
-            (l.closing_value - (COALESCE((m.value_moment - (w.starts * m.value_net)), (0)::numeric) / (w.ends - w.starts))) AS mean_value,
-            (l.closing_value - (COALESCE(m.value_net, (0)::numeric) / (2)::numeric)) AS simple_value
-           FROM ((windows w
-             JOIN levels l ON ((l.warehouse = w.warehouse)))
-             LEFT JOIN moved m ON (((m.warehouse = w.warehouse) AND (m.category = l.category) AND (m.days = w.days))))
-          WHERE (w.ends > w.starts)
-        ), sums AS (
-         SELECT
-                CASE GROUPING(p.warehouse, p.category)
-                    WHEN 3 THEN 'all'::text
-                    WHEN 2 THEN 'category'::text
-                    WHEN 1 THEN 'warehouse'::text
-                    ELSE 'warehouse_category'::text
-                END AS scope,
-            p.warehouse,
-            p.category,
-            p.days,
-            sum(p.issues) AS issues,
-            sum(p.issue_cost) AS issue_cost,
-            sum(p.cost_per_day) AS cost_per_day,
-            sum(p.mean_quantity) AS mean_quantity,
-            sum(p.mean_value) AS mean_value,
-            sum(p.simple_value) AS simple_value,
-            sum(p.closing_value) AS closing_value
-           FROM parts p
-          GROUP BY p.days, GROUPING SETS ((), (p.warehouse), (p.category), (p.warehouse, p.category))
+CREATE VIEW inventory.stock_ages WITH (security_invoker=off) AS
+ SELECT s.warehouse,
+    s.sku,
+    i.name,
+    i.name_zh,
+    i.category,
+    a.received_on,
+    (d.today - a.received_on) AS age_days,
+    inventory.age_bucket((d.today - a.received_on)) AS bucket,
+    a.quantity,
+    (a.quantity * s.unit_cost) AS value
+   FROM (((inventory.stock_figures s
+     CROSS JOIN LATERAL ( SELECT ((l.layer ->> 0))::date AS received_on,
+            ((l.layer ->> 1))::numeric AS quantity
+           FROM jsonb_array_elements(s.layers) l(layer)
+        UNION ALL
+         SELECT NULL::date,
+            (s.on_hand - COALESCE(( SELECT sum(((l.layer ->> 1))::numeric) AS sum
+                   FROM jsonb_array_elements(s.layers) l(layer)), (0)::numeric))) a)
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.local_days d USING (warehouse))
+  WHERE ((s.on_hand > (0)::numeric) AND (a.quantity > (0)::numeric));
+CREATE VIEW inventory.stock_costs WITH (security_invoker=off) AS
+ WITH rated AS (
+         SELECT s.warehouse,
+            s.sku,
+            i.name,
+            i.name_zh,
+            i.category,
+            s.on_hand,
+            s.unit_cost,
+            s.value,
+            s.first_on,
+            s.issued_on,
+            inventory.policy_in(( SELECT inventory.policy_values('carrying_rate'::text) AS policy_values), inventory.policy_default('carrying_rate'::text), s.warehouse, i.category, s.sku) AS carrying_rate
+           FROM (inventory.stock_figures s
+             LEFT JOIN inventory.items i USING (sku))
+          WHERE (s.on_hand > (0)::numeric)
         )
- SELECT scope,
-    warehouse,
+ SELECT warehouse,
+    sku,
+    name,
+    name_zh,
     category,
-    days,
-    issues,
-    issue_cost,
-    round(mean_quantity, 6) AS mean_quantity,
-    round(mean_value, 6) AS mean_value,
-    closing_value,
-        CASE
-            WHEN (mean_value > (0)::numeric) THEN round((issue_cost / mean_value), 6)
-            ELSE NULL::numeric
-        END AS turnover,
-        CASE
-            WHEN (mean_quantity > (0)::numeric) THEN round((issues / mean_quantity), 6)
-            ELSE NULL::numeric
-        END AS turnover_quantity,
-        CASE
-            WHEN (simple_value > (0)::numeric) THEN round((issue_cost / simple_value), 6)
-            ELSE NULL::numeric
-        END AS turnover_simple,
-        CASE
-            WHEN (mean_value > (0)::numeric) THEN round((((365)::numeric * cost_per_day) / mean_value), 6)
-            ELSE NULL::numeric
-        END AS annualised,
-        CASE
-            WHEN ((mean_value > (0)::numeric) AND (cost_per_day > (0)::numeric)) THEN round((mean_value / cost_per_day), 2)
-            ELSE NULL::numeric
-        END AS days_of_inventory
+    on_hand,
+    unit_cost,
+    value,
+    first_on,
+    issued_on,
+    carrying_rate,
+    round((value * carrying_rate), 4) AS carrying_cost_per_year,
+    round(((value * carrying_rate) / (365)::numeric), 4) AS carrying_cost_per_day
+   FROM rated r;
+CREATE VIEW inventory.stock_places WITH (security_invoker=off) AS
+ SELECT c.warehouse,
+    b.zone,
+    c.bin,
+    c.sku,
+    i.name,
+    i.name_zh,
+    i.category,
+    c.lot,
+    c.status,
+    c.quantity,
+    s.unit_cost,
+    (c.quantity * s.unit_cost) AS value,
+    c.expires_on,
+    c.received_at,
+    COALESCE(i.fragile, false) AS fragile,
+    COALESCE(i.high_value, false) AS high_value,
+    COALESCE(i.bonded, false) AS bonded,
+    i.protection
+   FROM (((inventory.stock_bins c
+     LEFT JOIN inventory.stock_figures s USING (warehouse, sku))
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.bin_places b ON (((b.warehouse = c.warehouse) AND (b.bin = c.bin))));
+CREATE VIEW inventory.warehouse_space WITH (security_invoker=off) AS
+ WITH sums AS (
+         SELECT z.warehouse,
+            count(z.zone) AS zones,
+            sum(z.bins) AS bins,
+            sum(z.free_bins) AS free_bins,
+            sum(z.closed_bins) AS closed_bins,
+            sum(z.unknown_bins) AS unknown_bins,
+            sum(z.overweight_bins) AS overweight_bins,
+            sum(z.used_quantity) AS used_quantity,
+            sum(z.used_volume) AS used_volume,
+            sum(z.used_weight) AS used_weight,
+            sum(z.used_unknown) AS used_unknown,
+            sum(z.max_quantity) AS max_quantity,
+            sum(z.max_volume) AS max_volume,
+            sum(z.max_weight) AS max_weight,
+            sum(z.filled_quantity) AS filled_quantity,
+            sum(z.filled_volume) AS filled_volume,
+            sum(z.filled_weight) AS filled_weight
+           FROM inventory.zones z
+          GROUP BY z.warehouse
+        )
+ SELECT warehouse,
+    zones,
+    bins,
+    free_bins,
+    closed_bins,
+    unknown_bins,
+    overweight_bins,
+    used_quantity,
+    used_volume,
+    used_weight,
+    used_unknown,
+    max_quantity,
+    max_volume,
+    max_weight,
+    filled_quantity,
+    filled_volume,
+    filled_weight,
+    round((((100)::numeric * filled_quantity) / NULLIF(max_quantity, (0)::numeric)), 2) AS occupancy_quantity,
+    round((((100)::numeric * filled_volume) / NULLIF(max_volume, (0)::numeric)), 2) AS occupancy_volume,
+    round((((100)::numeric * filled_weight) / NULLIF(max_weight, (0)::numeric)), 2) AS occupancy_weight,
+    inventory.occupancy(filled_quantity, max_quantity, filled_volume, max_volume, filled_weight, max_weight) AS occupancy
+   FROM sums s;
+CREATE VIEW inventory.zones WITH (security_invoker=off) AS
+ WITH sums AS (
+         SELECT u.warehouse,
+            u.zone,
+            count(*) FILTER (WHERE u.known) AS bins,
+            count(*) FILTER (WHERE (u.free AND u.active)) AS free_bins,
+            count(*) FILTER (WHERE ((NOT u.active) AND u.known)) AS closed_bins,
+            count(*) FILTER (WHERE ((NOT u.known) AND (NOT u.free))) AS unknown_bins,
+            count(*) FILTER (WHERE (u.overweight > (0)::numeric)) AS overweight_bins,
+            sum(u.used_quantity) AS used_quantity,
+            sum(u.used_volume) AS used_volume,
+            sum(u.used_weight) AS used_weight,
+            sum(u.used_unknown) AS used_unknown,
+            sum(u.max_quantity) FILTER (WHERE u.active) AS max_quantity,
+            sum(u.max_volume) FILTER (WHERE u.active) AS max_volume,
+            sum(u.max_weight) FILTER (WHERE u.active) AS max_weight,
+            sum(u.used_quantity) FILTER (WHERE (u.active AND (u.max_quantity > (0)::numeric))) AS filled_quantity,
+            sum(u.used_volume) FILTER (WHERE (u.active AND (u.max_volume > (0)::numeric))) AS filled_volume,
+            sum(u.used_weight) FILTER (WHERE (u.active AND (u.max_weight > (0)::numeric))) AS filled_weight
+           FROM inventory.bin_use u
+          GROUP BY u.warehouse, u.zone
+        )
+ SELECT warehouse,
+    zone,
+    bins,
+    free_bins,
+    closed_bins,
+    unknown_bins,
+    overweight_bins,
+    used_quantity,
+    used_volume,
+    used_weight,
+    used_unknown,
+    max_quantity,
+    max_volume,
+    max_weight,
+    filled_quantity,
+    filled_volume,
+    filled_weight,
+    round((((100)::numeric * filled_quantity) / NULLIF(max_quantity, (0)::numeric)), 2) AS occupancy_quantity,
+    round((((100)::numeric * filled_volume) / NULLIF(max_volume, (0)::numeric)), 2) AS occupancy_volume,
+    round((((100)::numeric * filled_weight) / NULLIF(max_weight, (0)::numeric)), 2) AS occupancy_weight,
+    inventory.occupancy(filled_quantity, max_quantity, filled_volume, max_volume, filled_weight, max_weight) AS occupancy
    FROM sums s;
 CREATE VIEW screen.invariants WITH () AS
  SELECT name,
@@ -1178,30 +1642,20 @@ CREATE VIEW screen.water_levels WITH (security_invoker=off) AS
    FROM (inventory.stock s
      LEFT JOIN inventory.warehouses w USING (warehouse))
   GROUP BY s.warehouse, w.name, w.name_zh;
-CREATE OR REPLACE FUNCTION inventory.arrived_in(first_seq bigint, span integer, bits bit)
- RETURNS int8multirange
+CREATE OR REPLACE FUNCTION inventory.age_bucket(days integer)
+ RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-    SELECT CASE WHEN bit_count(bits << bit_count(bits)::integer) = 0
-        THEN int8multirange(int8range(first_seq, first_seq + span * bit_count(bits)))
-        ELSE inventory.arrived_runs(first_seq, span, bits)
+    SELECT CASE
+        WHEN days IS NULL THEN 'unknown'
+        WHEN days <= 30 THEN '0-30'
+        WHEN days <= 60 THEN '31-60'
+        WHEN days <= 90 THEN '61-90'
+        WHEN days <= 180 THEN '91-180'
+        WHEN days <= 365 THEN '181-365'
+        ELSE '365+'
     END
-$function$;
-CREATE OR REPLACE FUNCTION inventory.arrived_runs(first_seq bigint, span integer, bits bit)
- RETURNS int8multirange
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-    SELECT range_agg(int8range(
-        first_seq + span * (r.upto - length(r.run)), first_seq + span * r.upto))
-    FROM (
-        SELECT s.run, sum(length(s.run)) OVER (ORDER BY s.place) AS upto
-        FROM string_to_table(
-            replace(replace(bits::text, '01', '0 1'), '10', '1 0'), ' '
-        ) WITH ORDINALITY AS s (run, place)
-    ) AS r
-    WHERE r.run LIKE '1%'
 $function$;
 CREATE OR REPLACE FUNCTION inventory.expiry_window(days_to_expiry integer)
  RETURNS text
@@ -1219,18 +1673,6 @@ AS $function$
         WHEN days_to_expiry <= 180 THEN '≤180'
         ELSE 'beyond'
     END
-$function$;
-CREATE OR REPLACE FUNCTION inventory.known_zone(zone text)
- RETURNS text
- LANGUAGE plpgsql
- STABLE PARALLEL RESTRICTED
-AS $function$
-BEGIN
-    PERFORM now() AT TIME ZONE zone;
-    RETURN coalesce(zone, 'Asia/Shanghai');
-EXCEPTION WHEN invalid_parameter_value THEN
-    RETURN 'UTC';
-END
 $function$;
 CREATE OR REPLACE FUNCTION inventory.lag_quantile(counts bigint[], q double precision)
  RETURNS double precision
@@ -1267,6 +1709,61 @@ BEGIN
 EXCEPTION WHEN invalid_parameter_value THEN
     RETURN day::timestamp AT TIME ZONE 'UTC';
 END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.occupancy(quantity numeric, max_quantity numeric, volume numeric, max_volume numeric, weight numeric, max_weight numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT round(100 * greatest(
+        quantity / nullif(max_quantity, 0),
+        volume / nullif(max_volume, 0),
+        weight / nullif(max_weight, 0)), 2)
+$function$;
+CREATE OR REPLACE FUNCTION inventory.policy_default(field text)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE policy_default.field
+        WHEN 'red_below' THEN 0.10
+        WHEN 'near_expiry_days' THEN 15
+        WHEN 'overweight_warning_kg' THEN 0
+        WHEN 'overweight_critical_kg' THEN 50
+        WHEN 'transfer_grace_minutes' THEN 0
+        WHEN 'stock_out_horizon_days' THEN 7
+        WHEN 'frozen_after_days' THEN 400
+        WHEN 'carrying_rate' THEN 0.20
+    END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.policy_in(known jsonb, otherwise numeric, warehouse text, category text DEFAULT ''::text, sku text DEFAULT ''::text)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+DECLARE
+    c text := chr(31) || coalesce(category, '') || chr(31);
+    none text := chr(31) || chr(31);
+BEGIN
+    IF known IS NULL THEN
+        RETURN otherwise;
+    END IF;
+    RETURN coalesce(
+        (known ->> (warehouse || none || sku))::numeric, (known ->> (none || sku))::numeric,
+        (known ->> (warehouse || c || sku))::numeric, (known ->> (c || sku))::numeric,
+        (known ->> (warehouse || c))::numeric, (known ->> c)::numeric,
+        (known ->> (warehouse || none))::numeric, (known ->> none)::numeric,
+        otherwise);
+END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.policy_values(field text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    SELECT jsonb_object_agg(concat_ws(chr(31), p.warehouse, p.category, p.sku), p.value)
+    FROM inventory.policies AS p
+    WHERE p.field = policy_values.field AND p.value IS NOT NULL
 $function$;
 CREATE OR REPLACE FUNCTION inventory.stock_as_of(at timestamp with time zone, known_at timestamp with time zone DEFAULT now())
  RETURNS TABLE(warehouse text, sku text, lot text, bin text, status text, on_hand numeric)
@@ -1432,73 +1929,6 @@ BEGIN
     RETURN CASE WHEN mean > 0 THEN round(issued / mean, 6) END;
 END
 $function$;
-CREATE OR REPLACE FUNCTION inventory.turnover_series(days integer, from_day date, to_day date, category text DEFAULT NULL::text)
- RETURNS TABLE(day date, warehouse text, issues numeric, issue_cost numeric, mean_quantity numeric, mean_value numeric, closing_value numeric, turnover numeric, turnover_quantity numeric, turnover_simple numeric, annualised numeric, days_of_inventory numeric)
- LANGUAGE sql
- STABLE PARALLEL RESTRICTED
-AS $function$
-    WITH spans AS MATERIALIZED (
-        SELECT e.*, from_day - (turnover_series.days - 1) AS first_day, least(to_day, e.today) AS last_day
-        FROM inventory.window_ends() AS e
-    ),
-    sums AS (
-        SELECT t.warehouse, greatest(t.day, s.first_day - 1) AS day, sum(t.issues) AS issues,
-            sum(t.issue_cost) AS issue_cost, sum(t.net) AS net, sum(t.moment) AS moment,
-            sum(t.value_net) AS value_net, sum(t.value_moment) AS value_moment
-        FROM spans AS s
-        JOIN inventory.turnover_daily AS t ON t.warehouse = s.warehouse AND t.day <= s.last_day
-        WHERE turnover_series.category IS NULL OR t.category = turnover_series.category
-        GROUP BY 1, 2
-    ),
-    -- One row more in front, with all that was before the first window.
-    grid AS (
-        SELECT s.warehouse, g.day,
-            extract(epoch FROM inventory.local_start(g.day - (turnover_series.days - 1), s.timezone)) AS starts,
-            CASE WHEN g.day = s.today THEN s.ends
-                 ELSE extract(epoch FROM inventory.local_start(g.day + 1, s.timezone)) END AS ends
-        FROM spans AS s
-        CROSS JOIN LATERAL (
-            SELECT s.first_day - 1 + n AS day
-            FROM generate_series(0, s.last_day - s.first_day + 1) AS n
-        ) AS g
-    ),
-    rolled AS (
-        SELECT g.*,
-            coalesce(sum(t.net) OVER upto, 0) AS closing,
-            coalesce(sum(t.value_net) OVER upto, 0) AS closing_value,
-            coalesce(sum(t.issues) OVER inside, 0) AS issues,
-            coalesce(sum(t.issue_cost) OVER inside, 0) AS issue_cost,
-            coalesce(sum(t.net) OVER inside, 0) AS net,
-            coalesce(sum(t.moment) OVER inside, 0) AS moment,
-            coalesce(sum(t.value_net) OVER inside, 0) AS value_net,
-            coalesce(sum(t.value_moment) OVER inside, 0) AS value_moment
-        FROM grid AS g
-        LEFT JOIN sums AS t ON t.warehouse = g.warehouse AND t.day = g.day
-        WINDOW upto AS (PARTITION BY g.warehouse ORDER BY g.day),
-            inside AS (PARTITION BY g.warehouse ORDER BY g.day
-                       ROWS BETWEEN turnover_series.days - 1 PRECEDING AND CURRENT ROW)
-    ),
-    means AS (
-        SELECT r.*,
-            r.closing - (r.moment - r.starts * r.net) / (r.ends - r.starts) AS mean_quantity,
-            r.closing_value - (r.value_moment - r.starts * r.value_net) / (r.ends - r.starts)
-                AS mean_value,
-            r.closing_value - r.value_net / 2 AS simple_value,
-            r.issue_cost / (r.ends - r.starts) * 86400 AS cost_per_day
-        FROM rolled AS r
-        WHERE r.day >= from_day AND r.ends > r.starts
-    )
-    SELECT m.day, m.warehouse, m.issues, m.issue_cost, round(m.mean_quantity, 6),
-        round(m.mean_value, 6), m.closing_value,
-        CASE WHEN m.mean_value > 0 THEN round(m.issue_cost / m.mean_value, 6) END,
-        CASE WHEN m.mean_quantity > 0 THEN round(m.issues / m.mean_quantity, 6) END,
-        CASE WHEN m.simple_value > 0 THEN round(m.issue_cost / m.simple_value, 6) END,
-        CASE WHEN m.mean_value > 0 THEN round(365 * m.cost_per_day / m.mean_value, 6) END,
-        CASE WHEN m.mean_value > 0 AND m.cost_per_day > 0
-            THEN round(m.mean_value / m.cost_per_day, 2) END
-    FROM means AS m
-    ORDER BY m.day, m.warehouse
-$function$;
 CREATE OR REPLACE FUNCTION inventory.window_clocks()
  RETURNS jsonb
  LANGUAGE sql
@@ -1522,26 +1952,21 @@ AS $function$
         WHERE o.clock_at IS NOT NULL
     ) AS c
 $function$;
-CREATE OR REPLACE FUNCTION inventory.window_ends()
- RETURNS TABLE(warehouse text, timezone text, today date, ends numeric)
- LANGUAGE sql
- STABLE PARALLEL RESTRICTED
-AS $function$
-    SELECT c.warehouse, c.timezone, c.today, extract(epoch FROM greatest(c.clock_at, (
-        SELECT max(m.occurred_at) FROM inventory.movements AS m
-        WHERE m.warehouse = c.warehouse AND m.occurred_at > c.clock_at
-          AND m.occurred_at < inventory.local_start(c.today + 1, c.timezone))))
-    FROM inventory.clocks AS c
-$function$;
 ALTER TABLE inventory.alert_state OWNER TO waterline_owner;
 ALTER TABLE inventory.alerts OWNER TO waterline_owner;
+ALTER TABLE inventory.bin_distances OWNER TO waterline_owner;
+ALTER TABLE inventory.bin_places OWNER TO waterline_owner;
+ALTER TABLE inventory.bin_use OWNER TO waterline_owner;
 ALTER TABLE inventory.bins OWNER TO waterline_owner;
+ALTER TABLE inventory.bins_overweight OWNER TO waterline_owner;
+ALTER TABLE inventory.bins_unknown OWNER TO waterline_owner;
+ALTER TABLE inventory.bonded_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.cancels OWNER TO waterline_owner;
+ALTER TABLE inventory.category_costs OWNER TO waterline_owner;
 ALTER TABLE inventory.classes OWNER TO waterline_owner;
-ALTER TABLE inventory.clocks OWNER TO waterline_owner;
 ALTER TABLE inventory.counts OWNER TO waterline_owner;
+ALTER TABLE inventory.dead_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.demand_daily OWNER TO waterline_owner;
-ALTER TABLE inventory.device_blocks OWNER TO waterline_owner;
 ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
 ALTER TABLE inventory.devices OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
@@ -1549,12 +1974,19 @@ ALTER TABLE inventory.forecast_now OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_quality OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_runs OWNER TO waterline_owner;
 ALTER TABLE inventory.forecasts OWNER TO waterline_owner;
+ALTER TABLE inventory.expiring OWNER TO waterline_owner;
+ALTER TABLE inventory.fragile_picks OWNER TO waterline_owner;
+ALTER TABLE inventory.fragile_stock OWNER TO waterline_owner;
+ALTER TABLE inventory.high_value_stock OWNER TO waterline_owner;
+ALTER TABLE inventory.high_value_unrecorded OWNER TO waterline_owner;
+ALTER TABLE inventory.idle_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.intake OWNER TO waterline_owner;
 ALTER TABLE inventory.invariants OWNER TO waterline_owner;
 ALTER TABLE inventory.invariants_now OWNER TO waterline_owner;
 ALTER TABLE inventory.items OWNER TO waterline_owner;
 ALTER TABLE inventory.journal OWNER TO waterline_owner;
 ALTER TABLE inventory.lag OWNER TO waterline_owner;
+ALTER TABLE inventory.local_days OWNER TO waterline_owner;
 ALTER TABLE inventory.lot_dates OWNER TO waterline_owner;
 ALTER TABLE inventory.lots OWNER TO waterline_owner;
 ALTER TABLE inventory.movements OWNER TO waterline_owner;
@@ -1564,18 +1996,25 @@ ALTER TABLE inventory.orders OWNER TO waterline_owner;
 ALTER TABLE inventory.partitions OWNER TO waterline_owner;
 ALTER TABLE inventory.policies OWNER TO waterline_owner;
 ALTER TABLE inventory.purchases OWNER TO waterline_owner;
+ALTER TABLE inventory.rebalancing OWNER TO waterline_owner;
 ALTER TABLE inventory.rejects OWNER TO waterline_owner;
 ALTER TABLE inventory.schema_migrations OWNER TO waterline_owner;
+ALTER TABLE inventory.sku_places OWNER TO waterline_owner;
+ALTER TABLE inventory.slow_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.stock OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_ages OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_bins OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_costs OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_figures OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_history OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_places OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
-ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
+ALTER TABLE inventory.warehouse_space OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
+ALTER TABLE inventory.zones OWNER TO waterline_owner;
 ALTER TABLE screen.invariants OWNER TO waterline_owner;
 ALTER TABLE screen.lag_now OWNER TO waterline_owner;
 ALTER TABLE screen.moves_recent OWNER TO waterline_owner;
