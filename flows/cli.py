@@ -35,6 +35,7 @@ MODULES = {
     "query": ("query",),
     "schema": ("schema",),
     "summary": ("summary",),
+    "rebalance": ("rebalance",),
     "demo": ("demo",),
     "audit": ("audit", "check"),
     "bench": ("bench",),

@@ -23,7 +23,7 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # noqa: SLF001 - it h
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("demo", "up", "down", "status", "migrate")),
     ("flow", ("run", "edge", "send", "replay", "tick", "forecast")),
-    ("look", ("summary", "stock", "trace", "rejects", "query", "schema")),
+    ("look", ("summary", "stock", "trace", "rejects", "query", "schema", "rebalance")),
     ("prove", ("check", "audit", "bench")),
 )
 """The order in which `waterline --help` shows the commands."""

@@ -127,6 +127,13 @@ class _Zone(Struct):
         ]
         return max(shares) if shares else None
 
+    def share(self, goods: Goods) -> Decimal:
+        """Return how much of the zone goods take, by the limit that they take most of."""
+        return max(
+            amount / capacity if capacity else ZERO
+            for amount, capacity in zip(goods.amounts, self.capacity, strict=True)
+        )
+
     def put(self, place: Place, amounts: Amounts, sign: int) -> None:
         """Count what comes to a bin (1) or leaves it (−1)."""
         for n, limit in enumerate(place.limits):
@@ -263,7 +270,7 @@ def _relieve(floor: _Floor, aims: Aims) -> list[Suggestion]:
         if full[name] < aims.crowded:
             break
         zone, others = floor.zones[name], [other for other in roomy if other != name]
-        for one, place in _slowest(slow[name])[:TRIED]:
+        for one, place in _slowest(zone, slow[name])[:TRIED]:
             if (zone.occupancy() or ZERO) <= aims.target or len(made) >= aims.most:
                 break
             target = _far_place(floor, one, others, aims)
@@ -281,10 +288,13 @@ def _has_room(floor: _Floor, zone: _Zone, aims: Aims) -> bool:
     return occupancy <= aims.roomy or 100 * free >= aims.free_share * len(active)
 
 
-def _slowest(found: list[tuple[Goods, Place]]) -> list[tuple[Goods, Place]]:
-    """Sort by what sells least; of one SKU what expires last comes first."""
-    found = sorted(found, key=lambda pair: (pair[0].turn, pair[0].bin), reverse=True)
-    return sorted(found, key=lambda pair: (pair[0].issues, pair[0].sku))
+def _slowest(zone: _Zone, found: list[tuple[Goods, Place]]) -> list[tuple[Goods, Place]]:
+    """Sort by what sells least, then by what takes most room; of a SKU the last lot comes first."""
+    room: dict[str, Decimal] = defaultdict(Decimal)
+    for goods, _ in found:
+        room[goods.sku] += zone.share(goods)
+    found = sorted(found, key=lambda pair: _front(pair[0]), reverse=True)
+    return sorted(found, key=lambda pair: (pair[0].issues, -room[pair[0].sku], pair[0].sku))
 
 
 def _far_place(floor: _Floor, goods: Goods, zones: Sequence[str], aims: Aims) -> Place | None:
@@ -294,10 +304,10 @@ def _far_place(floor: _Floor, goods: Goods, zones: Sequence[str], aims: Aims) ->
         zone = floor.zones[name]
         return (goods.category not in zone.categories, zone.occupancy() or ZERO, name)
 
-    def rank(place: Place) -> tuple[bool, bool, float, str]:
+    def rank(place: Place) -> tuple[bool, int, float, str]:
         lots = floor.held.get(place.bin, Counter())
         mine = (goods.sku, goods.lot) in lots
-        return (not mine, bool(lots), -(place.distance or 0.0), place.bin)
+        return (not mine, len(lots), -(place.distance or 0.0), place.bin)
 
     for name in sorted(zones, key=order):
         zone = floor.zones[name]

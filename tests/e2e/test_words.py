@@ -13,7 +13,7 @@ from flows.words import entries, words
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "\n".join(file.read_text() for file in sorted((ROOT / "flows").rglob("*.py")))
 # Ids that the code puts together: a type, a level, a status, a command, an option.
-FAMILIES = {"column", "run", "trace", "audit"}
+FAMILIES = {"column", "run", "trace", "audit", "rebalancing"}
 MADE = FAMILIES | {"command", "option", "level", "status", "type", "kind", "cli"}
 
 
