@@ -38,6 +38,7 @@ MODULES = {
     "rebalance": ("rebalance",),
     "demo": ("demo",),
     "audit": ("audit", "check"),
+    "retention": ("retention",),
     "bench": ("bench",),
 }
 """Module of `flows.commands` → the commands that it registers."""

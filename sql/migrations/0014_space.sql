@@ -30,3 +30,37 @@ CREATE TABLE inventory.rebalancing (
     reason_zh       text NOT NULL,
     PRIMARY KEY (warehouse, n)
 );
+
+-- How long rows are kept; without days, for ever. `needed`: the fold may still ask for them, so that
+-- never less is kept than the frozen horizon and a year (sql/replaceable/270_retention.sql).
+CREATE TABLE inventory.retention (
+    relation    text PRIMARY KEY,
+    time_column text NOT NULL,
+    keep_days   integer CHECK (keep_days > 0),
+    needed      boolean NOT NULL DEFAULT false,
+    gone_before timestamptz,
+    done_at     timestamptz
+);
+INSERT INTO inventory.retention (relation, time_column, keep_days, needed) VALUES
+    ('movements', 'occurred_at', 800, true),
+    ('demand_daily', 'day', 800, true),
+    ('stock_history', 'at', 90, false),
+    ('alerts', 'at', 800, false),
+    ('lag', 'minute', 90, false),
+    ('rejects', 'at', 400, false),
+    -- Images and policies are recalled from the journal, days and their sums begin at the first one.
+    ('journal', 'committed_at', NULL, true),
+    ('stock_daily', 'day', NULL, true),
+    ('turnover_daily', 'day', NULL, true);
+
+-- Σ of the movements that are no longer kept: with it on_hand is still Σ of all there ever were.
+CREATE TABLE inventory.movement_balances (
+    warehouse text NOT NULL,
+    sku       text NOT NULL,
+    lot       text NOT NULL,
+    bin       text NOT NULL,
+    status    text NOT NULL,
+    quantity  numeric(18, 4) NOT NULL,
+    PRIMARY KEY (warehouse, sku, lot, bin, status)
+);
+CREATE INDEX movement_balances_sku_idx ON inventory.movement_balances (sku);

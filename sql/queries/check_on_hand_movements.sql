@@ -1,7 +1,12 @@
--- on_hand = Σ signed movements, per account; of the SKUs in `only`, or of all.
+-- on_hand = Σ signed movements, per account, those included that are kept as a sum only; of the
+-- SKUs in `only`, or of all.
 with legs as (
     select warehouse, sku, sum(quantity) as expected
-    from inventory.movements
+    from (
+        select warehouse, sku, quantity from inventory.movements
+        union all
+        select warehouse, sku, quantity from inventory.movement_balances
+    ) as m
     where %(only)s::text[] is null or sku = any(%(only)s::text[])
     group by warehouse, sku
 ),

@@ -1,14 +1,22 @@
 -- Plain SQL, STABLE or IMMUTABLE and without SET clauses: the planner can write them into the
 -- query that calls them, so that a filter on warehouse or sku outside reaches the index inside.
 
+-- What is no longer kept as movements is a sum; before that instant nothing is known any more.
 CREATE FUNCTION inventory.stock_as_of(at timestamptz, known_at timestamptz DEFAULT now())
 RETURNS TABLE (warehouse text, sku text, lot text, bin text, status text, on_hand numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT m.warehouse, m.sku, m.lot, m.bin, m.status, sum(m.quantity)
-    FROM inventory.movements AS m
-    WHERE m.occurred_at <= stock_as_of.at
-      AND m.committed_at <= stock_as_of.known_at
+    FROM (
+        SELECT warehouse, sku, lot, bin, status, quantity
+        FROM inventory.movements
+        WHERE occurred_at <= stock_as_of.at AND committed_at <= stock_as_of.known_at
+        UNION ALL
+        SELECT warehouse, sku, lot, bin, status, quantity
+        FROM inventory.movement_balances
+        WHERE stock_as_of.at >= (
+            SELECT r.gone_before FROM inventory.retention AS r WHERE r.relation = 'movements')
+    ) AS m
     GROUP BY m.warehouse, m.sku, m.lot, m.bin, m.status
     HAVING sum(m.quantity) <> 0
 $$;

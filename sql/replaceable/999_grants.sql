@@ -37,6 +37,11 @@ GRANT INSERT ON inventory.movements, inventory.journal, inventory.stock_history
 GRANT INSERT, DELETE ON inventory.invariants TO waterline_writer;
 GRANT INSERT, UPDATE, DELETE ON inventory.alert_state TO waterline_writer;
 GRANT INSERT ON inventory.alerts TO waterline_writer;
+-- Old rows go only by forget(), as table retention says, which administrators write.
+REVOKE EXECUTE ON FUNCTION inventory.forget(text, boolean, timestamptz),
+    inventory.balance_movements(timestamptz) FROM waterline_writer, waterline_analyst,
+    waterline_gateway;
+GRANT EXECUTE ON FUNCTION inventory.forget(text, boolean, timestamptz) TO waterline_writer;
 
 -- What a later migration adds follows by itself, without write access until it is said here.
 ALTER DEFAULT PRIVILEGES IN SCHEMA inventory
