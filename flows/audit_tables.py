@@ -38,6 +38,8 @@ class Table(Struct):
     columns: list[str]
     expected: Callable[[list[MemoryStore]], Expected]
     where: str = ""
+    aged: int | None = None
+    """Which of the values is the time by which old rows go (table retention)."""
 
 
 def plain(value: Any) -> Any:
@@ -321,7 +323,7 @@ def _master(table: str) -> Table:
 TABLES = [
     Table("offsets", ["log_partition"],
           ["next_offset", "clock_at", "consumed", "applied", "repeats", "rejects"], _offsets),
-    Table("movements", ["log_partition", "log_offset"], _FACTS, _movements),
+    Table("movements", ["log_partition", "log_offset"], _FACTS, _movements, aged=0),
     Table("journal", ["log_partition", "event_id"], ["occurred_at"], _journal),
     Table("stock", ["warehouse", "sku"],
           ["on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected",

@@ -32,6 +32,7 @@ from tests.dataflow.running import (
     lay,
     put,
     receipts,
+    rows,
     wait_for,
 )
 from tests.dataflow.test_stock import day
@@ -89,6 +90,23 @@ def test_each_table_that_was_changed_is_named(settings):
     assert found.returncode == 1
     for table in TAMPER:
         assert table in found.stdout
+
+
+def test_rows_that_are_no_longer_kept_are_no_difference(settings):
+    """What retention let go of is not missing; a later row that is gone still is."""
+    lay(settings, day())
+    drain(settings)
+    query = "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY occurred_at) FROM movements"
+    ((middle,),) = rows(settings, query)
+    change(settings, f"DELETE FROM movements WHERE occurred_at < '{middle}'")
+    assert audit(settings).differing
+    change(
+        settings,
+        f"UPDATE retention SET gone_before = '{middle}' WHERE relation = 'movements'",
+    )
+    assert audit(settings).differing == {}
+    lost = change(settings, f"DELETE FROM movements WHERE occurred_at = '{middle}'")
+    assert audit(settings).differing == {"movements": lost}
 
 
 def test_a_clean_audit_says_so(settings):
