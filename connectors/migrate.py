@@ -5,7 +5,8 @@ report of what was done. Order, under an advisory lock of that database:
 
 1. `server/*.sql` with the connecting role: group roles, schemas, the database's settings;
 2. `migrations/NNNN_*.sql` as waterline_owner, each once, in a transaction of its own;
-3. `replaceable/*.sql` and `comments.tsv` as waterline_owner, every time, in one transaction.
+3. `replaceable/*.sql` and `comments.tsv` as waterline_owner, every time, in one transaction;
+4. `community/*.sql` statement by statement, where the server runs TimescaleDB's community licence.
 
 Running it again changes nothing. May fail with Trouble: no database, no TimescaleDB, rights that
 lack, a released file that was edited, a database of a newer version, a file's own SQL error.
@@ -60,6 +61,7 @@ class MigrationReport:
     before: int
     replaced: int
     comments: int
+    community: int = 0
 
 
 def silent(_sentence: str) -> None:
@@ -72,6 +74,7 @@ def migrate(dsn: str, sql_dir: Path = SQL, say: Callable[[str], None] = silent) 
     migrations = read_folder(sql_dir / "migrations")
     replaceable = read_folder(sql_dir / "replaceable")
     comments = read_comments(sql_dir / "comments.tsv")
+    community = read_folder(sql_dir / "community") if (sql_dir / "community").exists() else []
     with connect(dsn) as conn, only_one(conn, say):
         require_timescale(conn)
         prepare(conn, server, say)
@@ -83,7 +86,10 @@ def migrate(dsn: str, sql_dir: Path = SQL, say: Callable[[str], None] = silent) 
             for file in replaceable:
                 execute(conn, file)
             commented = apply_comments(conn, comments)
-        return MigrationReport(conn.info.dbname, applied, len(before), len(replaceable), commented)
+        extra = run_community(conn, community, licence_of(conn), say)
+        return MigrationReport(
+            conn.info.dbname, applied, len(before), len(replaceable), commented, extra
+        )
 
 
 def prepare_database(dsn: str, sql_dir: Path = SQL) -> None:
@@ -282,6 +288,43 @@ def run_migrations(
         say(f"applied {file.name}")
         applied.append(file.name)
     return tuple(applied)
+
+
+def licence_of(conn: Connection) -> str:
+    """Return which of TimescaleDB's licences the server runs: apache or timescale."""
+    row = conn.execute("SELECT current_setting('timescaledb.license', true)").fetchone()
+    return str(row and row[0])
+
+
+def run_community(
+    conn: Connection, files: list[SqlFile], licence: str, say: Callable[[str], None]
+) -> int:
+    """Run what only the community licence allows, if it is that; return how many files.
+
+    A continuous aggregate cannot be made in a transaction, so that each statement stands alone and
+    may have been run before.
+    """
+    if not files or licence != "timescale":
+        if files:
+            say(f"left out sql/community: the server's TimescaleDB licence is {licence}")
+        return 0
+    conn.execute(f"SET ROLE {OWNER}")
+    try:
+        for file in files:
+            for statement in statements(file.text):
+                try:
+                    conn.execute(statement.encode())
+                except psycopg.Error as error:
+                    raise Trouble(f"{file.name}: {first_line(error)}") from error
+    finally:
+        conn.execute("RESET ROLE")
+    return len(files)
+
+
+def statements(text: str) -> list[str]:
+    """Split a file of plain statements, each of which ends a line with its semicolon."""
+    parts = re.split(r";[ \t]*$", text, flags=re.MULTILINE)
+    return [part.strip() for part in parts if part.strip()]
 
 
 def refuse_changes(files: list[SqlFile], before: dict[str, str]) -> None:

@@ -6,7 +6,10 @@ DECLARE
 BEGIN
     SELECT string_agg(c.oid::regclass::text, ', ') INTO names
     FROM pg_class AS c
-    WHERE c.relkind = 'v' AND c.relnamespace IN ('inventory'::regnamespace, 'screen'::regnamespace);
+    WHERE c.relkind = 'v' AND c.relnamespace IN ('inventory'::regnamespace, 'screen'::regnamespace)
+      AND NOT EXISTS ( -- sql/community makes those, and the server fills them
+          SELECT FROM timescaledb_information.continuous_aggregates AS a
+          WHERE a.view_schema::regnamespace = c.relnamespace AND a.view_name = c.relname);
     IF names IS NOT NULL THEN
         EXECUTE 'DROP VIEW ' || names;
     END IF;

@@ -317,6 +317,16 @@ CREATE TABLE inventory.lot_dates (
 );
 ALTER TABLE inventory.lot_dates ADD CONSTRAINT lot_dates_pkey PRIMARY KEY (warehouse, sku, lot);
 CREATE INDEX lot_dates_lot_idx ON inventory.lot_dates USING btree (lot);
+CREATE TABLE inventory.movement_balances (
+    warehouse text NOT NULL,
+    sku text NOT NULL,
+    lot text NOT NULL,
+    bin text NOT NULL,
+    status text NOT NULL,
+    quantity numeric(18,4) NOT NULL
+);
+ALTER TABLE inventory.movement_balances ADD CONSTRAINT movement_balances_pkey PRIMARY KEY (warehouse, sku, lot, bin, status);
+CREATE INDEX movement_balances_sku_idx ON inventory.movement_balances USING btree (sku);
 CREATE TABLE inventory.movements (
     occurred_at timestamp with time zone NOT NULL,
     warehouse text NOT NULL,
@@ -484,6 +494,16 @@ CREATE TABLE inventory.rejects (
 ALTER TABLE inventory.rejects ADD CONSTRAINT rejects_payload_check CHECK ((octet_length(payload) <= 10240));
 ALTER TABLE inventory.rejects ADD CONSTRAINT rejects_pkey PRIMARY KEY (topic, partition, "offset", n);
 CREATE INDEX rejects_at_idx ON inventory.rejects USING btree (at);
+CREATE TABLE inventory.retention (
+    relation text NOT NULL,
+    time_column text NOT NULL,
+    keep_days integer,
+    needed boolean NOT NULL DEFAULT false,
+    gone_before timestamp with time zone,
+    done_at timestamp with time zone
+);
+ALTER TABLE inventory.retention ADD CONSTRAINT retention_keep_days_check CHECK ((keep_days > 0));
+ALTER TABLE inventory.retention ADD CONSTRAINT retention_pkey PRIMARY KEY (relation);
 CREATE TABLE inventory.schema_migrations (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -1657,6 +1677,20 @@ AS $function$
         ELSE '365+'
     END
 $function$;
+CREATE OR REPLACE FUNCTION inventory.balance_movements(before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    INSERT INTO inventory.movement_balances AS kept (warehouse, sku, lot, bin, status, quantity)
+    SELECT m.warehouse, m.sku, m.lot, m.bin, m.status, sum(m.quantity)
+    FROM inventory.movements AS m
+    WHERE m.occurred_at < balance_movements.before
+    GROUP BY m.warehouse, m.sku, m.lot, m.bin, m.status
+    HAVING sum(m.quantity) <> 0
+    ON CONFLICT (warehouse, sku, lot, bin, status)
+    DO UPDATE SET quantity = kept.quantity + excluded.quantity;
+    DELETE FROM inventory.movement_balances WHERE quantity = 0;
+$function$;
 CREATE OR REPLACE FUNCTION inventory.expiry_window(days_to_expiry integer)
  RETURNS text
  LANGUAGE sql
@@ -1673,6 +1707,72 @@ AS $function$
         WHEN days_to_expiry <= 180 THEN '≤180'
         ELSE 'beyond'
     END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.forget(relation text, dry_run boolean DEFAULT false, at timestamp with time zone DEFAULT now())
+ RETURNS TABLE(before timestamp with time zone, chunks bigint, rows bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '2s'
+AS $function$
+DECLARE
+    rule inventory.retention;
+    kind regtype;
+    chunk regclass;
+BEGIN
+    SELECT * INTO STRICT rule FROM inventory.retention AS r WHERE r.relation = forget.relation;
+    IF NOT dry_run THEN
+        PERFORM pg_advisory_xact_lock(x'57415445524C5254'::bigint);
+    END IF;
+    SELECT least(forget.at, now(), min(o.clock_at)) - make_interval(days => CASE
+            WHEN rule.needed THEN greatest(rule.keep_days, 365 + (
+                SELECT greatest(inventory.policy_default('frozen_after_days'), max(p.value))
+                FROM inventory.policies AS p WHERE p.field = 'frozen_after_days'))
+            ELSE rule.keep_days END::integer)
+    INTO before FROM inventory.offsets AS o;
+    IF rule.keep_days IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT d.column_type INTO kind FROM timescaledb_information.dimensions AS d
+    WHERE d.hypertable_schema = 'inventory' AND d.hypertable_name = rule.relation;
+    IF kind IS NULL THEN
+        EXECUTE format(
+            CASE WHEN dry_run THEN 'SELECT count(*) FROM inventory.%I WHERE %I < $1'
+            ELSE 'WITH gone AS (DELETE FROM inventory.%I WHERE %I < $1 RETURNING 1)'
+                 ' SELECT count(*) FROM gone' END, rule.relation, rule.time_column)
+        INTO rows USING before;
+    ELSE
+        SELECT count(*), max(c.range_end) INTO chunks, before
+        FROM timescaledb_information.chunks AS c
+        WHERE c.hypertable_schema = 'inventory' AND c.hypertable_name = rule.relation
+          AND c.range_end <= forget.before;
+    END IF;
+    IF dry_run OR coalesce(chunks, rows) = 0 THEN
+        before := coalesce(before, rule.gone_before);
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF chunks > 0 THEN
+        FOR chunk IN
+            SELECT format('%I.%I', c.chunk_schema, c.chunk_name)::regclass
+            FROM timescaledb_information.chunks AS c
+            WHERE c.hypertable_schema = 'inventory' AND c.hypertable_name = rule.relation
+              AND c.range_end <= forget.before
+            ORDER BY c.range_end
+        LOOP
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', chunk);
+        END LOOP;
+        IF rule.relation = 'movements' THEN
+            PERFORM inventory.balance_movements(before);
+        END IF;
+        EXECUTE format('SELECT count(*) FROM public.drop_chunks(%L::regclass, $1::%s)',
+            'inventory.' || quote_ident(rule.relation), kind)
+        USING before;
+    END IF;
+    UPDATE inventory.retention AS r SET gone_before = forget.before, done_at = now()
+    WHERE r.relation = rule.relation;
+    RETURN NEXT;
+END
 $function$;
 CREATE OR REPLACE FUNCTION inventory.lag_quantile(counts bigint[], q double precision)
  RETURNS double precision
@@ -1771,9 +1871,16 @@ CREATE OR REPLACE FUNCTION inventory.stock_as_of(at timestamp with time zone, kn
  STABLE PARALLEL SAFE
 AS $function$
     SELECT m.warehouse, m.sku, m.lot, m.bin, m.status, sum(m.quantity)
-    FROM inventory.movements AS m
-    WHERE m.occurred_at <= stock_as_of.at
-      AND m.committed_at <= stock_as_of.known_at
+    FROM (
+        SELECT warehouse, sku, lot, bin, status, quantity
+        FROM inventory.movements
+        WHERE occurred_at <= stock_as_of.at AND committed_at <= stock_as_of.known_at
+        UNION ALL
+        SELECT warehouse, sku, lot, bin, status, quantity
+        FROM inventory.movement_balances
+        WHERE stock_as_of.at >= (
+            SELECT r.gone_before FROM inventory.retention AS r WHERE r.relation = 'movements')
+    ) AS m
     GROUP BY m.warehouse, m.sku, m.lot, m.bin, m.status
     HAVING sum(m.quantity) <> 0
 $function$;
@@ -1989,6 +2096,7 @@ ALTER TABLE inventory.lag OWNER TO waterline_owner;
 ALTER TABLE inventory.local_days OWNER TO waterline_owner;
 ALTER TABLE inventory.lot_dates OWNER TO waterline_owner;
 ALTER TABLE inventory.lots OWNER TO waterline_owner;
+ALTER TABLE inventory.movement_balances OWNER TO waterline_owner;
 ALTER TABLE inventory.movements OWNER TO waterline_owner;
 ALTER TABLE inventory.observations OWNER TO waterline_owner;
 ALTER TABLE inventory.offsets OWNER TO waterline_owner;
@@ -1998,6 +2106,7 @@ ALTER TABLE inventory.policies OWNER TO waterline_owner;
 ALTER TABLE inventory.purchases OWNER TO waterline_owner;
 ALTER TABLE inventory.rebalancing OWNER TO waterline_owner;
 ALTER TABLE inventory.rejects OWNER TO waterline_owner;
+ALTER TABLE inventory.retention OWNER TO waterline_owner;
 ALTER TABLE inventory.schema_migrations OWNER TO waterline_owner;
 ALTER TABLE inventory.sku_places OWNER TO waterline_owner;
 ALTER TABLE inventory.slow_stock OWNER TO waterline_owner;
