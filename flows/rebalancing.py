@@ -11,8 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connectors.migrate import SQL
-from connectors.queries import Queries
+from connectors.queries import QUERIES, Queries
 from connectors.session import Session
 from flows.domain.space import Goods, Place, Suggestion, suggest
 from flows.words import words
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from connectors.queries import Row
     from flows.settings import Settings
 
-QUERIES = SQL / "queries"
 PATIENCE = 30.0
 _LOCK = 0x57415445524C5242
 _COLUMNS = (

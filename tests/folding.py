@@ -125,7 +125,7 @@ def from_fold(tables: Any) -> Tables:
         policies={key: {"value": row.value} for key, row in tables["policies"].items()},
         figures={key: _figures(row) for key, row in tables["stock"].items()},
         stock_daily={
-            (house, sku, date.fromordinal(number)): _day(day, _zone(tables, house))
+            (house, sku, date.fromordinal(number)): _day(day)
             for (house, sku, number), day in tables["stock_daily"].items()
         },
         turnover_daily={
@@ -150,15 +150,9 @@ def _date(number: int | None) -> date | None:
     return None if number is None else date.fromordinal(number)
 
 
-def _zone(tables: Any, house: str) -> str:
-    row = tables["warehouses"].get(house)
-    return (row and image(row)["timezone"]) or ZONE
-
-
-def _day(day: Any, zone: str) -> dict[str, Any]:
+def _day(day: Any) -> dict[str, Any]:
     """Return a day with the area under its stock."""
-    found = {name: _exact(name, getattr(day, name)) for name in DAY}
-    return {**found, "area": _exact("area", day.area)}
+    return {name: _exact(name, getattr(day, name)) for name in (*DAY, "area")}
 
 
 def _figures(row: Any) -> dict[str, Any]:

@@ -186,16 +186,30 @@ select warehouse, sku, occurred_at, event_id, 'lot', jsonb_build_array(jsonb_bui
 from movements
 where type = 'stocktake';
 
-insert into device_sequences (log_partition, device, warehouse, seen, last_seq, last_seen_at)
-select min(log_partition), device, min(warehouse), int8multirange(int8range(1, count(*) + 1)),
-    count(*), max(committed_at)
+insert into device_sequences (log_partition, device, warehouse, last_seq, last_seen_at, recorded, open_blocks)
+select min(log_partition), device, min(warehouse), count(*), max(committed_at), count(*),
+    least(count(*) & 1023, 1)
 from movements
 group by device;
+
+-- Every number from 1 on: whole blocks are a bit each of the block above, the last one is open.
+insert into device_blocks (device, span, first_seq, log_partition, bits)
+select device, 1, (last_seq >> 10 << 10) + 1, log_partition,
+    (repeat('1', (last_seq & 1023)::int) || repeat('0', (1024 - (last_seq & 1023))::int))::bit(1024)
+from device_sequences
+where last_seq & 1023 > 0
+union all
+select device, 1024, (u.above << 20) + 1, log_partition,
+    (repeat('1', w.whole) || repeat('0', 1024 - w.whole))::bit(1024)
+from device_sequences
+cross join lateral generate_series(0, ((last_seq >> 10) - 1) >> 10) as u (above)
+cross join lateral (select least((last_seq >> 10) - (u.above << 10), 1024)::int as whole) as w
+where last_seq >> 10 > 0;
 
 insert into stock_figures (warehouse, sku, on_hand, on_hold, reserved, available, in_transit, projected,
     safety_stock, reorder_point, water_level, unit_cost, value, moved_to, updated_at, first_on,
     issued_on, day, day_net, day_moment, day_issues, window_net, window_moment, window_issues,
-    demand_per_day, layers)
+    demand_per_day, layer_days, layer_quantities)
 with held as (
     select warehouse, sku, sum(quantity) filter (where status <> 'sellable') as on_hold
     from stock_bins
@@ -255,8 +269,8 @@ select s.warehouse, s.sku, s.on_hand, f.on_hold, f.reserved, s.on_hand - f.on_ho
     s.unit_cost, s.on_hand * s.unit_cost, m.moved_to, m.moved_to, s.first_on, s.issued_on, s.today,
     s.day_net, s.day_moment, s.day_issues, s.window_net, s.window_moment, s.window_issues,
     s.demand_per_day,
-    case when s.on_hand > 0 then jsonb_build_array(jsonb_build_array(
-        coalesce(m.received_at::date, s.first_on), s.on_hand)) end
+    case when s.on_hand > 0 then array[coalesce(m.received_at::date, s.first_on)] end,
+    case when s.on_hand > 0 then array[s.on_hand] end
 from sums as s
 join moved as m using (warehouse, sku)
 left join held as h using (warehouse, sku)

@@ -17,10 +17,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connectors.named import NamedQuery, Parameter, read_named
-from connectors.queries import Queries, Row
+from connectors.queries import QUERIES, Queries, Row
 from connectors.trouble import Trouble
 from flows.commands import shown
-from flows.commands.look import QUERIES, name_of
+from flows.commands.look import name_of
 from flows.commands.times import moment
 from flows.words import Words, words
 

@@ -31,11 +31,11 @@ SELECT
     a.quantity * s.unit_cost AS value
 FROM inventory.stock_figures AS s
 CROSS JOIN LATERAL (
-    SELECT (l.layer ->> 0)::date AS received_on, (l.layer ->> 1)::numeric AS quantity
-    FROM jsonb_array_elements(s.layers) AS l (layer)
+    SELECT l.received_on, l.quantity
+    FROM unnest(s.layer_days, s.layer_quantities) AS l (received_on, quantity)
     UNION ALL
     SELECT NULL, s.on_hand - coalesce(
-        (SELECT sum((l.layer ->> 1)::numeric) FROM jsonb_array_elements(s.layers) AS l (layer)), 0)
+        (SELECT sum(l.quantity) FROM unnest(s.layer_quantities) AS l (quantity)), 0)
 ) AS a
 LEFT JOIN inventory.items AS i USING (sku)
 LEFT JOIN inventory.local_days AS d USING (warehouse)

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 
 from tests.sql.shelves import day, figures, item, policy, rows, warehouse
 
@@ -25,9 +24,12 @@ def conn(migrated):
 
 
 def test_age_is_counted_from_the_layers(conn):
-    """Each layer is a row with its age, range and value; a quantity may be a number or text."""
-    layers = Jsonb([[day(-400).isoformat(), "1.5"], [day(-31).isoformat(), 2], [str(day(0)), 3]])
-    figures(conn, "tea", Decimal("6.5"), 2, layers=layers)
+    """Each layer is a row with its age, range and value."""
+    layers = {
+        "layer_days": [day(-400), day(-31), day(0)],
+        "layer_quantities": [Decimal("1.5"), Decimal(2), Decimal(3)],
+    }
+    figures(conn, "tea", Decimal("6.5"), 2, **layers)
     assert rows(
         conn, "SELECT received_on, age_days, bucket, quantity, value FROM stock_ages ORDER BY 1"
     ) == [
@@ -39,7 +41,7 @@ def test_age_is_counted_from_the_layers(conn):
 
 def test_what_no_layer_explains_has_no_age(conn):
     """Stock without layers is shown as of unknown age; nothing on hand is not shown."""
-    figures(conn, "tea", 5, layers=Jsonb([[str(day(-1)), 2]]))
+    figures(conn, "tea", 5, layer_days=[day(-1)], layer_quantities=[Decimal(2)])
     figures(conn, "cup", -1)
     found = rows(conn, "SELECT sku, bucket, quantity FROM stock_ages ORDER BY bucket")
     assert found == [("tea", "0-30", 2), ("tea", "unknown", 3)]

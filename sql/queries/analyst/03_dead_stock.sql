@@ -8,7 +8,7 @@
 -- :limit integer | most rows; 100 | 最多行数；默认 100
 select f.warehouse, f.sku, i.name, i.name_zh, i.category, f.on_hand, f.value, f.issued_on,
     c.today - coalesce(f.issued_on, f.first_on) as idle_days,
-    (f.layers -> 0 ->> 0)::date as oldest_on
+    f.layer_days[1] as oldest_on
 from stock_figures as f
 join clocks as c using (warehouse)
 left join items as i using (sku)

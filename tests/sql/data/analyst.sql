@@ -34,12 +34,12 @@ select d.day, d.warehouse, i.category, sum(d.issues), sum(d.issue_cost), sum(d.c
   sum(d.moment), sum(d.value_net), sum(d.value_moment)
 from stock_daily as d join items as i using (sku) group by 1, 2, 3;
 insert into stock_figures (warehouse, sku, on_hand, available, projected, unit_cost, value,
-  demand_per_day, first_on, issued_on, day, day_issues, window_issues, layers) values
-  ('E', 'milk', 944, 944, 944, 2, 1888, 2, '2025-08-01', '2025-11-12', '2025-11-12', 10, '{16,46,46,46}', null),
-  ('N', 'milk', 443, 443, 443, 2, 886, 4, '2025-10-01', '2025-10-13', '2025-11-11', 0, '{0,50,57,57}', null),
-  ('E', 'tea', 95, 95, 95, 3, 285, 0, '2025-06-01', '2025-07-01', '2025-11-12', 0, '{0,0,0,5}', '[["2025-06-01", 95]]'),
-  ('E', 'nail', 54, 54, 54, 1, 54, 9, '2025-05-01', '2025-09-20', '2025-11-12', 0, '{0,0,6,6}', null),
-  ('E', 'gone', 5, 5, 5, null, null, null, '2025-01-01', null, '2025-11-12', 0, null, null);
+  demand_per_day, first_on, issued_on, day, day_issues, window_issues, layer_days, layer_quantities) values
+  ('E', 'milk', 944, 944, 944, 2, 1888, 2, '2025-08-01', '2025-11-12', '2025-11-12', 10, '{16,46,46,46}', null, null),
+  ('N', 'milk', 443, 443, 443, 2, 886, 4, '2025-10-01', '2025-10-13', '2025-11-11', 0, '{0,50,57,57}', null, null),
+  ('E', 'tea', 95, 95, 95, 3, 285, 0, '2025-06-01', '2025-07-01', '2025-11-12', 0, '{0,0,0,5}', '{2025-06-01}', '{95}'),
+  ('E', 'nail', 54, 54, 54, 1, 54, 9, '2025-05-01', '2025-09-20', '2025-11-12', 0, '{0,0,6,6}', null, null),
+  ('E', 'gone', 5, 5, 5, null, null, null, '2025-01-01', null, '2025-11-12', 0, null, null, null);
 insert into classes (warehouse, sku, abc, xyz, issue_value, day) values
   ('E', 'milk', 'A', 'X', 900, '2025-11-12'), ('N', 'milk', 'A', 'X', 100, '2025-11-11'),
   ('E', 'nail', 'B', 'Y', 250, '2025-11-12'), ('E', 'tea', 'C', null, 0, '2025-11-12');

@@ -117,16 +117,27 @@ CREATE TABLE inventory.demand_daily (
 ALTER TABLE inventory.demand_daily ADD CONSTRAINT demand_daily_pkey PRIMARY KEY (warehouse, sku, day);
 CREATE INDEX demand_daily_day_idx ON inventory.demand_daily USING btree (day DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.demand_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.device_blocks (
+    device text NOT NULL,
+    span integer NOT NULL,
+    first_seq bigint NOT NULL,
+    log_partition integer NOT NULL,
+    bits bit(1024) NOT NULL
+);
+ALTER TABLE inventory.device_blocks SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
+ALTER TABLE inventory.device_blocks ADD CONSTRAINT device_blocks_pkey PRIMARY KEY (device, span, first_seq, log_partition);
+ALTER TABLE inventory.device_blocks ADD CONSTRAINT device_blocks_span_check CHECK ((span = ANY (ARRAY[1, 1024])));
 CREATE TABLE inventory.device_sequences (
     log_partition integer NOT NULL,
     device text NOT NULL,
     warehouse text,
-    seen int8multirange NOT NULL DEFAULT '{}'::int8multirange,
     last_seq bigint,
     reused bigint NOT NULL DEFAULT 0,
     unrecorded bigint NOT NULL DEFAULT 0,
     last_seen_at timestamp with time zone,
-    clock_offset_ms bigint
+    clock_offset_ms bigint,
+    recorded bigint NOT NULL DEFAULT 0,
+    open_blocks bigint NOT NULL DEFAULT 0
 );
 ALTER TABLE inventory.device_sequences SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 ALTER TABLE inventory.device_sequences ADD CONSTRAINT device_sequences_pkey PRIMARY KEY (log_partition, device);
@@ -360,7 +371,9 @@ CREATE TABLE inventory.movements (
 -- hypertable on occurred_at, chunks of 7 days
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_status_check CHECK ((status = ANY (ARRAY['sellable'::text, 'returned'::text, 'hold'::text, 'damaged'::text])));
 ALTER TABLE inventory.movements ADD CONSTRAINT movements_type_check CHECK ((type = ANY (ARRAY['outbound'::text, 'inbound'::text, 'move'::text, 'stocktake'::text, 'transfer_out'::text, 'transfer_in'::text, 'return'::text, 'scrap'::text, 'status'::text, 'adjustment'::text])));
+CREATE INDEX movements_committed_at_idx ON inventory.movements USING brin (committed_at) WITH (pages_per_range='32');
 CREATE INDEX movements_document_idx ON inventory.movements USING btree (document) WHERE (document IS NOT NULL);
+CREATE INDEX movements_losses_idx ON inventory.movements USING btree (occurred_at) WHERE (type = ANY (ARRAY['stocktake'::text, 'scrap'::text, 'adjustment'::text]));
 CREATE INDEX movements_occurred_at_idx ON inventory.movements USING btree (occurred_at DESC);
 CREATE INDEX movements_sku_warehouse_occurred_at_idx ON inventory.movements USING btree (sku, warehouse, occurred_at DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.movements FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
@@ -880,6 +893,22 @@ CREATE VIEW inventory.category_costs WITH (security_invoker=off) AS
     round((sum(carrying_cost_per_year) / (365)::numeric), 4) AS carrying_cost_per_day
    FROM inventory.stock_costs c
   GROUP BY warehouse, category;
+CREATE VIEW inventory.clocks WITH (security_invoker=off) AS
+ WITH clocks AS MATERIALIZED (
+         SELECT p.warehouse,
+            inventory.known_zone(w.timezone) AS timezone,
+            o.clock_at,
+            inventory.local_date(w.timezone, o.clock_at) AS today
+           FROM ((inventory.partitions p
+             JOIN inventory.offsets o USING (log_partition))
+             LEFT JOIN inventory.warehouses w USING (warehouse))
+          WHERE (o.clock_at IS NOT NULL)
+        )
+ SELECT warehouse,
+    timezone,
+    clock_at,
+    today
+   FROM clocks c;
 CREATE VIEW inventory.dead_stock WITH (security_invoker=off) AS
  SELECT warehouse,
     sku,
@@ -898,10 +927,9 @@ CREATE VIEW inventory.devices WITH () AS
  WITH whole AS (
          SELECT d.device,
             (array_agg(d.warehouse ORDER BY d.last_seen_at DESC NULLS LAST))[1] AS warehouse,
-            range_agg(d.seen) AS seen,
             max(d.last_seq) AS last_seq,
-            max(d.reused) AS reused,
-            max(d.unrecorded) AS unrecorded,
+            (sum(d.reused))::bigint AS reused,
+            (sum(d.unrecorded))::bigint AS unrecorded,
             max(d.last_seen_at) AS last_seen_at,
             (array_agg(d.clock_offset_ms ORDER BY d.last_seen_at DESC NULLS LAST) FILTER (WHERE (d.clock_offset_ms IS NOT NULL)))[1] AS clock_offset_ms
            FROM inventory.device_sequences d
@@ -910,22 +938,40 @@ CREATE VIEW inventory.devices WITH () AS
  SELECT w.device,
     w.warehouse,
     w.last_seq,
-    w.seen,
+    s.seen,
     h.holes,
     ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
            FROM unnest(h.holes) r(r)) AS missing,
     ( SELECT COALESCE(sum((upper(r.r) - lower(r.r))), (0)::numeric) AS "coalesce"
-           FROM unnest(w.seen) r(r)) AS arrived,
+           FROM unnest(s.seen) r(r)) AS arrived,
     w.reused,
     w.unrecorded,
     w.last_seen_at,
     w.clock_offset_ms
-   FROM (whole w
+   FROM ((whole w
+     CROSS JOIN LATERAL ( SELECT COALESCE(range_agg(inventory.arrived_in(u.first_seq, u.span, u.bits)), '{}'::int8multirange) AS seen
+           FROM ( SELECT b.span,
+                    b.first_seq,
+                    bit_or(b.bits) AS bits
+                   FROM inventory.device_blocks b
+                  WHERE (b.device = w.device)
+                  GROUP BY b.span, b.first_seq) u) s)
      CROSS JOIN LATERAL ( SELECT
                 CASE
                     WHEN (w.last_seq IS NULL) THEN '{}'::int8multirange
-                    ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - w.seen)
+                    ELSE (int8multirange(int8range(LEAST((1)::bigint, w.last_seq), w.last_seq, '[]'::text)) - s.seen)
                 END AS holes) h);
+CREATE VIEW inventory.expiring WITH (security_invoker=off) AS
+ SELECT l.warehouse,
+    i.category,
+    l.expiry_window,
+    count(*) AS lots,
+    sum(l.quantity) AS quantity,
+    sum(l.value) AS value
+   FROM (inventory.lots l
+     LEFT JOIN inventory.items i USING (sku))
+  WHERE (l.quantity <> (0)::numeric)
+  GROUP BY l.warehouse, i.category, l.expiry_window;
 CREATE VIEW inventory.forecast_now WITH () AS
  SELECT f.warehouse,
     f.sku,
@@ -943,17 +989,6 @@ CREATE VIEW inventory.forecast_now WITH () AS
     q.bias
    FROM (inventory.forecasts f
      JOIN inventory.forecast_quality q USING (warehouse, sku, made_on));
-CREATE VIEW inventory.expiring WITH (security_invoker=off) AS
- SELECT l.warehouse,
-    i.category,
-    l.expiry_window,
-    count(*) AS lots,
-    sum(l.quantity) AS quantity,
-    sum(l.value) AS value
-   FROM (inventory.lots l
-     LEFT JOIN inventory.items i USING (sku))
-  WHERE (l.quantity <> (0)::numeric)
-  GROUP BY l.warehouse, i.category, l.expiry_window;
 CREATE VIEW inventory.fragile_picks WITH (security_invoker=off) AS
  WITH lines AS (
          SELECT o.warehouse,
@@ -1309,13 +1344,13 @@ CREATE VIEW inventory.stock_ages WITH (security_invoker=off) AS
     a.quantity,
     (a.quantity * s.unit_cost) AS value
    FROM (((inventory.stock_figures s
-     CROSS JOIN LATERAL ( SELECT ((l.layer ->> 0))::date AS received_on,
-            ((l.layer ->> 1))::numeric AS quantity
-           FROM jsonb_array_elements(s.layers) l(layer)
+     CROSS JOIN LATERAL ( SELECT l.received_on,
+            l.quantity
+           FROM UNNEST(s.layer_days, s.layer_quantities) l(received_on, quantity)
         UNION ALL
          SELECT NULL::date,
-            (s.on_hand - COALESCE(( SELECT sum(((l.layer ->> 1))::numeric) AS sum
-                   FROM jsonb_array_elements(s.layers) l(layer)), (0)::numeric))) a)
+            (s.on_hand - COALESCE(( SELECT sum(l.quantity) AS sum
+                   FROM unnest(s.layer_quantities) l(quantity)), (0)::numeric))) a)
      LEFT JOIN inventory.items i USING (sku))
      LEFT JOIN inventory.local_days d USING (warehouse))
   WHERE ((s.on_hand > (0)::numeric) AND (a.quantity > (0)::numeric));
@@ -1373,6 +1408,109 @@ CREATE VIEW inventory.stock_places WITH (security_invoker=off) AS
      LEFT JOIN inventory.stock_figures s USING (warehouse, sku))
      LEFT JOIN inventory.items i USING (sku))
      LEFT JOIN inventory.bin_places b ON (((b.warehouse = c.warehouse) AND (b.bin = c.bin))));
+CREATE VIEW inventory.turnover WITH (security_invoker=off) AS
+ WITH ends AS MATERIALIZED (
+         SELECT window_ends.warehouse,
+            window_ends.timezone,
+            window_ends.today,
+            window_ends.ends
+           FROM inventory.window_ends() window_ends(warehouse, timezone, today, ends)
+        ), windows AS MATERIALIZED (
+         SELECT e.warehouse,
+            e.today,
+            e.ends,
+            n.days,
+            (e.today - (n.days - 1)) AS first_day,
+            EXTRACT(epoch FROM inventory.local_start((e.today - (n.days - 1)), e.timezone)) AS starts
+           FROM (ends e
+             CROSS JOIN ( VALUES (7), (30), (90), (365)) n(days))
+        ), levels AS (
+         SELECT t.warehouse,
+            t.category,
+            sum(t.net) AS closing,
+            sum(t.value_net) AS closing_value
+           FROM (inventory.turnover_daily t
+             JOIN ends e ON (((e.warehouse = t.warehouse) AND (t.day <= e.today))))
+          GROUP BY t.warehouse, t.category
+        ), moved AS (
+         SELECT w.warehouse,
+            w.days,
+            t.category,
+            sum(t.issues) AS issues,
+            sum(t.issue_cost) AS issue_cost,
+            sum(t.net) AS net,
+            sum(t.moment) AS moment,
+            sum(t.value_net) AS value_net,
+            sum(t.value_moment) AS value_moment
+           FROM (windows w
+             JOIN inventory.turnover_daily t ON (((t.warehouse = w.warehouse) AND ((t.day >= w.first_day) AND (t.day <= w.today)))))
+          GROUP BY w.warehouse, w.days, t.category
+        ), parts AS (
+         SELECT w.warehouse,
+            l.category,
+            w.days,
+            l.closing_value,
+            COALESCE(m.issues, (0)::numeric) AS issues,
+            COALESCE(m.issue_cost, (0)::numeric) AS issue_cost,
+            ((COALESCE(m.issue_cost, (0)::numeric) / (w.ends - w.starts)) * (86400)::numeric) AS cost_per_day,
+            (l.closing - (COALESCE((m.moment - (w.starts * m.net)), (0)::numeric) / (w.ends - w.starts))) AS mean_quantity,
+            (l.closing_value - (COALESCE((m.value_moment - (w.starts * m.value_net)), (0)::numeric) / (w.ends - w.starts))) AS mean_value,
+            (l.closing_value - (COALESCE(m.value_net, (0)::numeric) / (2)::numeric)) AS simple_value
+           FROM ((windows w
+             JOIN levels l ON ((l.warehouse = w.warehouse)))
+             LEFT JOIN moved m ON (((m.warehouse = w.warehouse) AND (m.category = l.category) AND (m.days = w.days))))
+          WHERE (w.ends > w.starts)
+        ), sums AS (
+         SELECT
+                CASE GROUPING(p.warehouse, p.category)
+                    WHEN 3 THEN 'all'::text
+                    WHEN 2 THEN 'category'::text
+                    WHEN 1 THEN 'warehouse'::text
+                    ELSE 'warehouse_category'::text
+                END AS scope,
+            p.warehouse,
+            p.category,
+            p.days,
+            sum(p.issues) AS issues,
+            sum(p.issue_cost) AS issue_cost,
+            sum(p.cost_per_day) AS cost_per_day,
+            sum(p.mean_quantity) AS mean_quantity,
+            sum(p.mean_value) AS mean_value,
+            sum(p.simple_value) AS simple_value,
+            sum(p.closing_value) AS closing_value
+           FROM parts p
+          GROUP BY p.days, GROUPING SETS ((), (p.warehouse), (p.category), (p.warehouse, p.category))
+        )
+ SELECT scope,
+    warehouse,
+    category,
+    days,
+    issues,
+    issue_cost,
+    round(mean_quantity, 6) AS mean_quantity,
+    round(mean_value, 6) AS mean_value,
+    closing_value,
+        CASE
+            WHEN (mean_value > (0)::numeric) THEN round((issue_cost / mean_value), 6)
+            ELSE NULL::numeric
+        END AS turnover,
+        CASE
+            WHEN (mean_quantity > (0)::numeric) THEN round((issues / mean_quantity), 6)
+            ELSE NULL::numeric
+        END AS turnover_quantity,
+        CASE
+            WHEN (simple_value > (0)::numeric) THEN round((issue_cost / simple_value), 6)
+            ELSE NULL::numeric
+        END AS turnover_simple,
+        CASE
+            WHEN (mean_value > (0)::numeric) THEN round((((365)::numeric * cost_per_day) / mean_value), 6)
+            ELSE NULL::numeric
+        END AS annualised,
+        CASE
+            WHEN ((mean_value > (0)::numeric) AND (cost_per_day > (0)::numeric)) THEN round((mean_value / cost_per_day), 2)
+            ELSE NULL::numeric
+        END AS days_of_inventory
+   FROM sums s;
 CREATE VIEW inventory.warehouse_space WITH (security_invoker=off) AS
  WITH sums AS (
          SELECT z.warehouse,
@@ -1677,6 +1815,31 @@ AS $function$
         ELSE '365+'
     END
 $function$;
+CREATE OR REPLACE FUNCTION inventory.arrived_in(first_seq bigint, span integer, bits bit)
+ RETURNS int8multirange
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE WHEN bit_count(bits << bit_count(bits)::integer) = 0
+        THEN int8multirange(int8range(first_seq, first_seq + span * bit_count(bits)))
+        ELSE inventory.arrived_runs(first_seq, span, bits)
+    END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.arrived_runs(first_seq bigint, span integer, bits bit)
+ RETURNS int8multirange
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT range_agg(int8range(
+        first_seq + span * (r.upto - length(r.run)), first_seq + span * r.upto))
+    FROM (
+        SELECT s.run, sum(length(s.run)) OVER (ORDER BY s.place) AS upto
+        FROM string_to_table(
+            replace(replace(bits::text, '01', '0 1'), '10', '1 0'), ' '
+        ) WITH ORDINALITY AS s (run, place)
+    ) AS r
+    WHERE r.run LIKE '1%'
+$function$;
 CREATE OR REPLACE FUNCTION inventory.balance_movements(before timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -1772,6 +1935,18 @@ BEGIN
     UPDATE inventory.retention AS r SET gone_before = forget.before, done_at = now()
     WHERE r.relation = rule.relation;
     RETURN NEXT;
+END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.known_zone(zone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+BEGIN
+    PERFORM now() AT TIME ZONE zone;
+    RETURN coalesce(zone, 'Asia/Shanghai');
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN 'UTC';
 END
 $function$;
 CREATE OR REPLACE FUNCTION inventory.lag_quantile(counts bigint[], q double precision)
@@ -2036,6 +2211,73 @@ BEGIN
     RETURN CASE WHEN mean > 0 THEN round(issued / mean, 6) END;
 END
 $function$;
+CREATE OR REPLACE FUNCTION inventory.turnover_series(days integer, from_day date, to_day date, category text DEFAULT NULL::text)
+ RETURNS TABLE(day date, warehouse text, issues numeric, issue_cost numeric, mean_quantity numeric, mean_value numeric, closing_value numeric, turnover numeric, turnover_quantity numeric, turnover_simple numeric, annualised numeric, days_of_inventory numeric)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+    WITH spans AS MATERIALIZED (
+        SELECT e.*, from_day - (turnover_series.days - 1) AS first_day, least(to_day, e.today) AS last_day
+        FROM inventory.window_ends() AS e
+    ),
+    sums AS (
+        SELECT t.warehouse, greatest(t.day, s.first_day - 1) AS day, sum(t.issues) AS issues,
+            sum(t.issue_cost) AS issue_cost, sum(t.net) AS net, sum(t.moment) AS moment,
+            sum(t.value_net) AS value_net, sum(t.value_moment) AS value_moment
+        FROM spans AS s
+        JOIN inventory.turnover_daily AS t ON t.warehouse = s.warehouse AND t.day <= s.last_day
+        WHERE turnover_series.category IS NULL OR t.category = turnover_series.category
+        GROUP BY 1, 2
+    ),
+    -- One row more in front, with all that was before the first window.
+    grid AS (
+        SELECT s.warehouse, g.day,
+            extract(epoch FROM inventory.local_start(g.day - (turnover_series.days - 1), s.timezone)) AS starts,
+            CASE WHEN g.day = s.today THEN s.ends
+                 ELSE extract(epoch FROM inventory.local_start(g.day + 1, s.timezone)) END AS ends
+        FROM spans AS s
+        CROSS JOIN LATERAL (
+            SELECT s.first_day - 1 + n AS day
+            FROM generate_series(0, s.last_day - s.first_day + 1) AS n
+        ) AS g
+    ),
+    rolled AS (
+        SELECT g.*,
+            coalesce(sum(t.net) OVER upto, 0) AS closing,
+            coalesce(sum(t.value_net) OVER upto, 0) AS closing_value,
+            coalesce(sum(t.issues) OVER inside, 0) AS issues,
+            coalesce(sum(t.issue_cost) OVER inside, 0) AS issue_cost,
+            coalesce(sum(t.net) OVER inside, 0) AS net,
+            coalesce(sum(t.moment) OVER inside, 0) AS moment,
+            coalesce(sum(t.value_net) OVER inside, 0) AS value_net,
+            coalesce(sum(t.value_moment) OVER inside, 0) AS value_moment
+        FROM grid AS g
+        LEFT JOIN sums AS t ON t.warehouse = g.warehouse AND t.day = g.day
+        WINDOW upto AS (PARTITION BY g.warehouse ORDER BY g.day),
+            inside AS (PARTITION BY g.warehouse ORDER BY g.day
+                       ROWS BETWEEN turnover_series.days - 1 PRECEDING AND CURRENT ROW)
+    ),
+    means AS (
+        SELECT r.*,
+            r.closing - (r.moment - r.starts * r.net) / (r.ends - r.starts) AS mean_quantity,
+            r.closing_value - (r.value_moment - r.starts * r.value_net) / (r.ends - r.starts)
+                AS mean_value,
+            r.closing_value - r.value_net / 2 AS simple_value,
+            r.issue_cost / (r.ends - r.starts) * 86400 AS cost_per_day
+        FROM rolled AS r
+        WHERE r.day >= from_day AND r.ends > r.starts
+    )
+    SELECT m.day, m.warehouse, m.issues, m.issue_cost, round(m.mean_quantity, 6),
+        round(m.mean_value, 6), m.closing_value,
+        CASE WHEN m.mean_value > 0 THEN round(m.issue_cost / m.mean_value, 6) END,
+        CASE WHEN m.mean_quantity > 0 THEN round(m.issues / m.mean_quantity, 6) END,
+        CASE WHEN m.simple_value > 0 THEN round(m.issue_cost / m.simple_value, 6) END,
+        CASE WHEN m.mean_value > 0 THEN round(365 * m.cost_per_day / m.mean_value, 6) END,
+        CASE WHEN m.mean_value > 0 AND m.cost_per_day > 0
+            THEN round(m.mean_value / m.cost_per_day, 2) END
+    FROM means AS m
+    ORDER BY m.day, m.warehouse
+$function$;
 CREATE OR REPLACE FUNCTION inventory.window_clocks()
  RETURNS jsonb
  LANGUAGE sql
@@ -2059,6 +2301,17 @@ AS $function$
         WHERE o.clock_at IS NOT NULL
     ) AS c
 $function$;
+CREATE OR REPLACE FUNCTION inventory.window_ends()
+ RETURNS TABLE(warehouse text, timezone text, today date, ends numeric)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+    SELECT c.warehouse, c.timezone, c.today, extract(epoch FROM greatest(c.clock_at, (
+        SELECT max(m.occurred_at) FROM inventory.movements AS m
+        WHERE m.warehouse = c.warehouse AND m.occurred_at > c.clock_at
+          AND m.occurred_at < inventory.local_start(c.today + 1, c.timezone))))
+    FROM inventory.clocks AS c
+$function$;
 ALTER TABLE inventory.alert_state OWNER TO waterline_owner;
 ALTER TABLE inventory.alerts OWNER TO waterline_owner;
 ALTER TABLE inventory.bin_distances OWNER TO waterline_owner;
@@ -2071,17 +2324,19 @@ ALTER TABLE inventory.bonded_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.cancels OWNER TO waterline_owner;
 ALTER TABLE inventory.category_costs OWNER TO waterline_owner;
 ALTER TABLE inventory.classes OWNER TO waterline_owner;
+ALTER TABLE inventory.clocks OWNER TO waterline_owner;
 ALTER TABLE inventory.counts OWNER TO waterline_owner;
 ALTER TABLE inventory.dead_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.demand_daily OWNER TO waterline_owner;
+ALTER TABLE inventory.device_blocks OWNER TO waterline_owner;
 ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
 ALTER TABLE inventory.devices OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
+ALTER TABLE inventory.expiring OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_now OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_quality OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_runs OWNER TO waterline_owner;
 ALTER TABLE inventory.forecasts OWNER TO waterline_owner;
-ALTER TABLE inventory.expiring OWNER TO waterline_owner;
 ALTER TABLE inventory.fragile_picks OWNER TO waterline_owner;
 ALTER TABLE inventory.fragile_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.high_value_stock OWNER TO waterline_owner;
@@ -2120,6 +2375,7 @@ ALTER TABLE inventory.stock_history OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_places OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
+ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouse_space OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
