@@ -99,6 +99,9 @@ insert into transfers (document, sku, "from", "to", shipped, received, lost, due
   ('T-3', 'tea', 'E', 'N', 5, 0, 0, '2025-11-10Z', '2025-11-05Z', null),
   ('T-4', 'nail', 'N', 'E', 2, 0, 0, '2025-11-20Z', '2025-11-10Z', null),
   ('T-0', 'nail', 'N', 'E', 9, 0, 9, '2025-06-20Z', '2025-06-10Z', null);
-insert into device_sequences (log_partition, device, warehouse, seen, last_seq, last_seen_at) values
-  (0, 'd1', 'E', '{[1,3),[5,6)}', 5, '2025-11-01T02:40Z'), (0, 'd2', 'E', '{[1,11)}', 10, '2025-11-11T03:00Z'),
-  (1, 'd3', 'N', '{[1,3)}', 2, '2025-11-09T16:00Z');
+insert into device_sequences (log_partition, device, warehouse, last_seq, last_seen_at, recorded) values
+  (0, 'd1', 'E', 5, '2025-11-01T02:40Z', 3), (0, 'd2', 'E', 10, '2025-11-11T03:00Z', 10),
+  (1, 'd3', 'N', 2, '2025-11-09T16:00Z', 2);
+insert into device_blocks (device, span, first_seq, log_partition, bits) values
+  ('d1', 1, 1, 0, rpad('11001', 1024, '0')::bit(1024)),
+  ('d2', 1, 1, 0, rpad('1111111111', 1024, '0')::bit(1024)), ('d3', 1, 1, 1, rpad('11', 1024, '0')::bit(1024));
