@@ -287,7 +287,7 @@ def compare(
     gone = _gone(connection, table)
     expected: Counter[tuple[Values, Values]] = Counter()
     for key, values in table.expected(stores):
-        if gone is None or table.aged is None or values[table.aged] >= gone:
+        if gone is None or not _aged(table, (*key, *values), gone):
             expected[key, values] += 1
     rows = 0
     extra: Counter[tuple[Values, Values]] = Counter()
@@ -313,6 +313,13 @@ def _gone(connection: psycopg.Connection, table: Table) -> datetime | None:
         "SELECT gone_before FROM inventory.retention WHERE relation = %s", (table.name,)
     ).fetchone()
     return None if row is None else row[0]
+
+
+def _aged(table: Table, row: Values, gone: datetime) -> bool:
+    if table.aged is None:
+        return False
+    at = row[table.aged]
+    return bool(at < gone if isinstance(at, datetime) else at < gone.astimezone(UTC).date())
 
 
 def _differences(

@@ -39,7 +39,7 @@ class Table(Struct):
     expected: Callable[[list[MemoryStore]], Expected]
     where: str = ""
     aged: int | None = None
-    """Which of the values is the time by which old rows go (table retention)."""
+    """Which of key and values is the day or time by which old rows go (table retention)."""
 
 
 def plain(value: Any) -> Any:
@@ -323,7 +323,7 @@ def _master(table: str) -> Table:
 TABLES = [
     Table("offsets", ["log_partition"],
           ["next_offset", "clock_at", "consumed", "applied", "repeats", "rejects"], _offsets),
-    Table("movements", ["log_partition", "log_offset"], _FACTS, _movements, aged=0),
+    Table("movements", ["log_partition", "log_offset"], _FACTS, _movements, aged=2),
     Table("journal", ["log_partition", "event_id"], ["occurred_at"], _journal),
     Table("stock", ["warehouse", "sku"],
           ["on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected",
@@ -338,7 +338,7 @@ TABLES = [
            "value_moment"], _days),
     Table("turnover_daily", ["warehouse", "category", "day"],
           ["issues", "issue_cost", "net", "moment", "value_net", "value_moment"], _turnover),
-    Table("demand_daily", ["warehouse", "sku", "day"], ["issues"], _demand),
+    Table("demand_daily", ["warehouse", "sku", "day"], ["issues"], _demand, aged=2),
     Table("stock_bins", ["warehouse", "sku", "lot", "bin", "status"],
           ["quantity", "expires_on", "received_at"], _cells),
     Table("lot_dates", ["warehouse", "sku", "lot"],

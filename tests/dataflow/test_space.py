@@ -43,6 +43,8 @@ def test_use_follows_each_commit(settings):
     ]
     assert rows(settings, SUMS) == [row[:4] for row in rows(settings, query) if not row[6]]
     assert rows(settings, "SELECT bin, used_quantity FROM bins_unknown") == [("Z", 5)]
+    ages = "SELECT sum(quantity), count(*) FILTER (WHERE bucket = 'unknown') FROM stock_ages"
+    assert rows(settings, ages) == [(85, 0)]
     cost = "SELECT carrying_rate, carrying_cost_per_year FROM stock_costs"
     assert rows(settings, cost) == [(Decimal("0.365"), Decimal("124.1"))]
     lay(settings, [outbound("S1", 50, bin="P", lot="L", at=at(4)), cancel("Q", at=at(5))])
