@@ -37,14 +37,19 @@ def rebalance(
     settings: Settings,
     warehouse: str | None = None,
     progress: Callable[[str, int, int], None] = lambda *_: None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> dict[str, int]:
     """Look at a warehouse, or at all, and keep what is proposed; return how many, by warehouse."""
     made = {}
-    session = Session(settings.need_dsn(), patience=PATIENCE, name="waterline rebalance")
+    session = Session(
+        settings.need_dsn(), patience=PATIENCE, stopping=stopping, name="waterline rebalance"
+    )
     try:
         with Queries(QUERIES, settings.need_dsn()) as database:
             wanted = [warehouse] if warehouse else _warehouses(database)
             for number, name in enumerate(wanted):
+                if stopping():
+                    break
                 progress(name, number, len(wanted))
                 found = look(database, name)
                 session.run(partial(keep, warehouse=name, found=found))

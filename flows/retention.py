@@ -17,6 +17,8 @@ from msgspec import Struct
 from connectors.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import psycopg
 
     from flows.settings import Settings
@@ -37,17 +39,20 @@ class Forgotten(Struct, frozen=True):
     rows: int = 0
 
 
-def retain(settings: Settings, *, dry_run: bool = False) -> list[Forgotten]:
+def retain(
+    settings: Settings, *, dry_run: bool = False, stopping: Callable[[], bool] = lambda: False
+) -> list[Forgotten]:
     """Let go of what is older than it must be kept, or only tell what would go."""
     session = Session(
-        settings.need_dsn(), patience=PATIENCE, statement_timeout_ms=TIMEOUT_MS,
-        name="waterline retention",
+        settings.need_dsn(), patience=PATIENCE, stopping=stopping,
+        statement_timeout_ms=TIMEOUT_MS, name="waterline retention",
     )  # fmt: skip
     try:
         rules = session.run(lambda connection: connection.execute(_RULES).fetchall())
         return [
             session.run(partial(_forget, name=name, days=days, dry_run=dry_run))
             for name, days in rules
+            if not stopping()
         ]
     finally:
         session.close()

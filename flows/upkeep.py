@@ -1,0 +1,63 @@
+"""Work done now and then beside the clock flow: hourly a look at space, daily retention.
+
+Enters: wake-ups after each minute's ticks. Leaves: table `rebalancing` made anew, old rows gone. A
+flow that starts does both; two clocks at once do it twice, in turn, which changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from flows.minutely import Minutely
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flows.settings import Settings
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+_LOG = logging.getLogger("waterline.upkeep")
+
+
+class Upkeep(Minutely):
+    """Does what is due, a warehouse or a table at a time; what fails is tried in the next round."""
+
+    def __init__(self, settings: Settings, stopping: Callable[[], bool]) -> None:
+        """Start waiting for `wake`; without it a round is made after ninety seconds."""
+        self._settings = settings
+        self._looked: float | None = None
+        self._retained: float | None = None
+        super().__init__("upkeep", "upkeep not done", stopping, _LOG)
+
+    def round(self) -> None:
+        """Do what is due."""
+        if _due(self._looked, HOUR_S):
+            self._look()
+            self._looked = monotonic()
+        if _due(self._retained, DAY_S) and not self.ended():
+            self._retain()
+            self._retained = monotonic()
+
+    def _look(self) -> None:
+        from flows.rebalancing import rebalance  # noqa: PLC0415 - needed once an hour
+
+        made = rebalance(self._settings, stopping=self.ended)
+        if any(made.values()):
+            found = ", ".join(f"{name} {count}" for name, count in made.items() if count)
+            _LOG.info("moves proposed: %s", found)
+
+    def _retain(self) -> None:
+        from flows.retention import retain  # noqa: PLC0415 - needed once a day
+
+        for one in retain(self._settings, stopping=self.ended):
+            if one.chunks or one.rows:
+                _LOG.info(
+                    "%s before %s is gone: %s chunks, %s rows",
+                    one.relation, one.before, one.chunks, one.rows,
+                )  # fmt: skip
+
+
+def _due(last: float | None, every: float) -> bool:
+    return last is None or monotonic() - last >= every
