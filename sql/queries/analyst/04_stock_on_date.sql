@@ -16,32 +16,24 @@ side as materialized (
         (select max(day) from stock_daily) - (select min(day) from stock_daily)) / 2) as early
     from asked as a
 ),
-upto as (
-    select d.warehouse, d.sku, sum(d.closing - d.opening) as on_hand
+moved as (
+    select d.warehouse, d.sku, sum(d.closing - d.opening) as net
     from stock_daily as d
     where (select early from side) and d.day <= (select day from asked)
       and (%(warehouse)s::text is null or d.warehouse = %(warehouse)s)
       and (%(sku)s::text is null or d.sku = %(sku)s)
     group by d.warehouse, d.sku
-),
-since as (
-    select d.warehouse, d.sku, -sum(d.closing - d.opening) as on_hand
+    union all
+    select d.warehouse, d.sku, -sum(d.closing - d.opening)
     from stock_daily as d
     where not (select early from side) and d.day > (select day from asked)
       and (%(warehouse)s::text is null or d.warehouse = %(warehouse)s)
       and (%(sku)s::text is null or d.sku = %(sku)s)
     group by d.warehouse, d.sku
 ),
-now_on_hand as (
-    select f.warehouse, f.sku, f.on_hand
-    from stock_figures as f
-    where not (select early from side)
-      and (%(warehouse)s::text is null or f.warehouse = %(warehouse)s)
-      and (%(sku)s::text is null or f.sku = %(sku)s)
-),
 -- What became known after `known_at`, of that day and before.
 unknown as (
-    select m.warehouse, m.sku, -sum(m.quantity) as on_hand
+    select m.warehouse, m.sku, sum(m.quantity) as net
     from clocks as c
     join movements as m
         on m.warehouse = c.warehouse
@@ -52,25 +44,20 @@ unknown as (
       and (%(sku)s::text is null or m.sku = %(sku)s)
     group by m.warehouse, m.sku
 ),
-parts as (
-    select * from upto
-    union all
-    select * from now_on_hand
-    union all
-    select * from since
-    union all
-    select * from unknown
-),
 then_on_hand as (
-    select p.warehouse, p.sku, sum(p.on_hand) as on_hand
-    from parts as p
-    group by p.warehouse, p.sku
-    having sum(p.on_hand) <> 0
+    select f.warehouse, f.sku, f.unit_cost,
+        case when (select early from side) then 0 else f.on_hand end
+            + coalesce(m.net, 0) - coalesce(u.net, 0) as on_hand
+    from stock_figures as f
+    left join moved as m using (warehouse, sku)
+    left join unknown as u using (warehouse, sku)
+    where (%(warehouse)s::text is null or f.warehouse = %(warehouse)s)
+      and (%(sku)s::text is null or f.sku = %(sku)s)
 )
-select t.warehouse, t.sku, i.name, i.name_zh, i.category, t.on_hand, f.unit_cost,
-    t.on_hand * f.unit_cost as value
+select t.warehouse, t.sku, i.name, i.name_zh, i.category, t.on_hand, t.unit_cost,
+    t.on_hand * t.unit_cost as value
 from then_on_hand as t
 left join items as i using (sku)
-left join stock_figures as f using (warehouse, sku)
+where t.on_hand <> 0
 order by t.warehouse, t.sku
 limit %(limit)s::bigint

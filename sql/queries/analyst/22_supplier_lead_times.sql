@@ -7,22 +7,31 @@
 -- :warehouse text | only this warehouse | 仅此仓库
 -- :sku text | only this SKU | 仅此 SKU
 -- :limit integer | most rows; all | 最多行数；默认全部
-select p.counterpart as supplier, p.sku, i.name, i.name_zh,
-       count(p.lead_seconds) as lines,
-       round(avg(p.lead_seconds) / 86400, 2) as mean_days,
-       round(stddev_samp(p.lead_seconds) / 86400, 2) as sd_days,
-       round((percentile_cont(0.9) within group (order by p.lead_seconds) / 86400)::numeric, 2) as p90_days,
-       round(avg((p.received_at > p.due_at)::integer) filter (where p.lead_seconds is not null), 4) as late_share,
-       count(*) filter (where p.lead_seconds is null) as overdue
-from purchases p
-left join items i on i.sku = p.sku
-left join partitions h on h.warehouse = p.warehouse
-left join offsets o on o.log_partition = h.log_partition
-where (p.lead_seconds is not null and (%(since)s::timestamptz is null or p.received_at >= %(since)s)
-       or p.state = 'open' and p.ordered - p.cancelled > p.received and p.due_at < o.clock_at)
-  and (%(warehouse)s::text is null or p.warehouse = %(warehouse)s)
-  and (%(supplier)s::text is null or p.counterpart = %(supplier)s)
-  and (%(sku)s::text is null or p.sku = %(sku)s)
-group by p.counterpart, p.sku, i.name, i.name_zh
-order by p.counterpart, lines desc, p.sku
+with lines as (
+    select p.counterpart as supplier, p.sku, p.lead_seconds, p.received_at > p.due_at as late
+    from purchases as p
+    left join clocks as c using (warehouse)
+    where (p.lead_seconds is not null
+               and (%(since)s::timestamptz is null or p.received_at >= %(since)s)
+           or p.state = 'open' and p.ordered - p.cancelled > p.received and p.due_at < c.clock_at)
+      and (%(warehouse)s::text is null or p.warehouse = %(warehouse)s)
+      and (%(supplier)s::text is null or p.counterpart = %(supplier)s)
+      and (%(sku)s::text is null or p.sku = %(sku)s)
+),
+times as (
+    select l.supplier, l.sku, count(l.lead_seconds) as lines,
+        round(avg(l.lead_seconds) / 86400, 2) as mean_days,
+        round(stddev_samp(l.lead_seconds) / 86400, 2) as sd_days,
+        round((percentile_cont(0.9) within group (order by l.lead_seconds) / 86400)::numeric, 2)
+            as p90_days,
+        round(avg(l.late::integer) filter (where l.lead_seconds is not null), 4) as late_share,
+        count(*) filter (where l.lead_seconds is null) as overdue
+    from lines as l
+    group by l.supplier, l.sku
+)
+select t.supplier, t.sku, i.name, i.name_zh, t.lines, t.mean_days, t.sd_days, t.p90_days,
+    t.late_share, t.overdue
+from times as t
+left join items as i using (sku)
+order by t.supplier, t.lines desc, t.sku
 limit %(limit)s::bigint
