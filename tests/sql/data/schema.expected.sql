@@ -1928,8 +1928,12 @@ BEGIN
         IF rule.relation = 'movements' THEN
             PERFORM inventory.balance_movements(before);
         END IF;
-        EXECUTE format('SELECT count(*) FROM public.drop_chunks(%L::regclass, $1::%s)',
-            'inventory.' || quote_ident(rule.relation), kind)
+        EXECUTE format(
+            CASE kind WHEN 'date'::regtype
+                THEN 'SELECT count(*) FROM public.drop_chunks(%L::regclass,'
+                     ' ($1 AT TIME ZONE ''UTC'')::date)'
+                ELSE 'SELECT count(*) FROM public.drop_chunks(%L::regclass, $1)' END,
+            'inventory.' || quote_ident(rule.relation))
         USING before;
     END IF;
     UPDATE inventory.retention AS r SET gone_before = forget.before, done_at = now()
