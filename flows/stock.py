@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message as Raw
 
+    from flows.domain.changes import Changes
     from flows.domain.ledger import Message
-    from flows.domain.rows import Changes
     from flows.settings import Settings
 
 LIMIT = 20_000

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from flows.domain.accounts import Account
 from flows.domain.cancels import Cancels
+from flows.domain.changes import Changes
 from flows.domain.daybook import Daybook
 from flows.domain.decode.canonical import content
 from flows.domain.devices import Devices
@@ -40,14 +41,7 @@ from flows.domain.movements import LEGS
 from flows.domain.recall import Recall
 from flows.domain.rejects import AHEAD, Reject, clock_future
 from flows.domain.routing import ALL, EVERYWHERE, targets
-from flows.domain.rows import (
-    CancelRow,
-    CellRow,
-    Changes,
-    HistoryRow,
-    RejectRow,
-    TransferKey,
-)
+from flows.domain.rows import CancelRow, CellRow, HistoryRow, RejectRow, TransferKey
 from flows.domain.state import State
 from flows.domain.transfers import key_of
 

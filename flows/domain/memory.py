@@ -12,6 +12,7 @@ from datetime import datetime
 from operator import add
 from typing import Any
 
+from flows.domain.changes import Changes
 from flows.domain.days import Day, Posted
 from flows.domain.events import Event, Item, Movement, Policy, Stocktake, type_of
 from flows.domain.master import image_key, order_of
@@ -20,7 +21,6 @@ from flows.domain.rows import (
     BlockKey,
     CancelRow,
     CellRow,
-    Changes,
     Counters,
     CountRow,
     DeviceRow,

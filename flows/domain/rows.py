@@ -1,7 +1,7 @@
 """One struct per table: what a fold hands to the store, and what the store hands back.
 
 Quantities are ints in 1/10000 units, times aware UTC datetimes, empty text "" in key columns and
-None elsewhere. `Changes` is one batch of one partition, to be written in one transaction.
+None elsewhere.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from flows.domain.days import Day
 from flows.domain.events import Bin, Event, Item, Movement, Warehouse
 from flows.domain.fixed import cost_units
-from flows.domain.lag import Timing
 from flows.domain.leads import Times
 from flows.domain.rejects import Reject
 
@@ -378,43 +376,3 @@ class Counters(Struct):
     applied: int = 0
     repeats: int = 0
     rejects: int = 0
-
-
-class Changes(Struct):
-    """Everything that one batch of one partition changes."""
-
-    next_offset: int = 0
-    last_offset: int = 0
-    clock_at: datetime | None = None
-    counters: Counters = field(default_factory=Counters)
-    movements: list[Row] = field(default_factory=list)
-    journal: list[Entry] = field(default_factory=list)
-    stock: list[StockRow] = field(default_factory=list)
-    history: list[HistoryRow] = field(default_factory=list)
-    cells: list[CellRow] = field(default_factory=list)
-    lots: list[LotRow] = field(default_factory=list)
-    orders: dict[tuple[str, str, str, str], LineRow | None] = field(default_factory=dict)
-    purchases: dict[tuple[str, str, str, str], LineRow | None] = field(default_factory=dict)
-    transfers: dict[tuple[str, str, str, str], TransferRow] = field(default_factory=dict)
-    counts: list[CountRow] = field(default_factory=list)
-    cancels: list[CancelRow] = field(default_factory=list)
-    policies: dict[tuple[str, str, str, str], PolicyRow] = field(default_factory=dict)
-    items: dict[str, MasterRow] = field(default_factory=dict)
-    warehouses: dict[str, MasterRow] = field(default_factory=dict)
-    bins: dict[tuple[str, str], MasterRow] = field(default_factory=dict)
-    rejects: list[RejectRow] = field(default_factory=list)
-    ticks: list[tuple[datetime, int]] = field(default_factory=list)
-    runs: list[IdRun] = field(default_factory=list)
-    dropped_runs: list[int] = field(default_factory=list)
-    timings: list[Timing] = field(default_factory=list)
-    devices: list[DeviceRow] = field(default_factory=list)
-    reached_back: bool = False
-    """Days before the last were worked out again: sums may have come to nothing."""
-    days: dict[tuple[str, str, int], Day | None] = field(default_factory=dict)
-    turnover: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
-    """By (warehouse, category, day), what to add: issues, issue_cost, net, moment, value_net and
-    value_moment."""
-    demand: dict[tuple[str, str, int], int] = field(default_factory=dict)
-    """Issues of closed days of (warehouse, sku, day); 0 takes the row away."""
-    blocks: dict[BlockKey, int] = field(default_factory=dict)
-    """The bits of changed blocks of numbers; without any, the block is gone."""

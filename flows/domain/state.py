@@ -8,13 +8,15 @@ from decimal import Decimal
 
 from flows.domain.accounts import Account, Accounts, transfer_key
 from flows.domain.calendar import local_date
+from flows.domain.changes import Changes
 from flows.domain.events import Item, Policy, Warehouse
+from flows.domain.figures import figures_of
 from flows.domain.master import Policies, registers
 from flows.domain.orders import OrderBook
 from flows.domain.prices import NONE, Images
 from flows.domain.purchases import PurchaseBook
 from flows.domain.recall import Recall, Start
-from flows.domain.rows import Changes, Key, LineRow, PolicyRow, StockRow, TransferKey, TransferRow
+from flows.domain.rows import Key, LineRow, PolicyRow, StockRow, TransferKey, TransferRow
 
 
 class State:
@@ -161,7 +163,7 @@ class State:
         if account.limits is None:
             account.limits = self._policies.limits(key.warehouse, images.category, key.sku)
         zone, today = self.zone(key.warehouse), self.today.get(key.warehouse)
-        return account.figures(account.limits, images, self.clock, zone, today)
+        return figures_of(account, images, self.clock, zone, today)
 
     def warehouses(self) -> set[str]:
         """Return the partition's warehouses that hold accounts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from flows.domain.rows import Changes
+from flows.domain.changes import Changes
 from flows.store.arrays import columns, upsert
 from flows.store.statements import BLOCKS_GONE
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from flows.domain.changes import Changes
 from flows.domain.days import Day
 from flows.domain.fixed import (
     COST_PLACES,
@@ -21,7 +22,7 @@ from flows.domain.fixed import (
     text,
     unscaled,
 )
-from flows.domain.rows import Changes, StockRow, WindowRow
+from flows.domain.rows import StockRow, WindowRow
 from flows.store.arrays import columns, upsert
 from flows.store.statements import DAYS_GONE, DEMAND_GONE, SUMS_GONE
 

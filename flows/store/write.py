@@ -13,11 +13,12 @@ import psycopg
 from msgspec import json
 
 from connectors.timescale import NULL, array, copy_rows
+from flows.domain.changes import Changes
 from flows.domain.decode.canonical import encode
 from flows.domain.fixed import text
 from flows.domain.leads import UNKNOWN, Times
 from flows.domain.master import order_of
-from flows.domain.rows import Changes, CountRow, LineRow, MasterRow, Order, Row
+from flows.domain.rows import CountRow, LineRow, MasterRow, Order, Row
 from flows.store import devices, windows
 from flows.store.arrays import columns, upsert
 from flows.store.statements import (

@@ -17,8 +17,9 @@ from msgspec import structs
 
 from connectors.rejects import insert_rejects
 from connectors.timescale import Checkpoint, Standing, session
+from flows.domain.changes import Changes
 from flows.domain.ledger import Ledger, Message
-from flows.domain.rows import Changes, Counters
+from flows.domain.rows import Counters
 from flows.store.lag import LagMeter
 from flows.store.recall import DatabaseRecall
 from flows.store.write import write

@@ -9,10 +9,11 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.domain.changes import Changes
 from flows.domain.devices import Devices
 from flows.domain.memory import MemoryStore
 from flows.domain.numbers import DENSE, HIGHEST, MOST_OPEN, WHOLE, WIDTH, Numbers
-from flows.domain.rows import BlockKey, Changes, DeviceRow
+from flows.domain.rows import BlockKey, DeviceRow
 from tests.builders import BROKER_TIME, inbound
 
 
