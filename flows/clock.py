@@ -21,10 +21,12 @@ from flows.domain.decode import canonical
 from flows.domain.minutes import due, tick
 from flows.nightly import Nightly
 from flows.steps import Dataflow, KeyedSink, PollSource, Stop, inlet, outlet, step
+from flows.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from flows.minutely import Minutely
     from flows.settings import Settings
 
 AT_ONCE = 500
@@ -36,7 +38,9 @@ def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
     brokers, prefix = settings.need_brokers(), settings.topic_prefix
     count = ensure_topics(brokers, prefix, patience=None, stopping=stop)[LOG]
     minutes = Minutes(settings.need_dsn(), stop, drain=drain)
-    rounds = [] if drain else [MinuteChecks(settings, stop), Nightly(settings, stop)]
+    rounds: list[Minutely] = []
+    if not drain:
+        rounds = [MinuteChecks(settings, stop), Nightly(settings, stop), Upkeep(settings, stop)]
     for one in rounds:
         stop.at_end(one.close)
 

@@ -28,7 +28,7 @@ DIGITS = {
 """Decimals behind the fold's ints, four where nothing is said."""
 DAY = (
     *("opening", "closing", "inbound", "outbound", "issues", "other", "low", "high", "received"),
-    *("moment", "cost", "issue_cost", "value", "value_net", "value_moment"),
+    *("area", "moment", "cost", "issue_cost", "value", "value_net", "value_moment"),
 )
 TURNOVER = ("issues", "issue_cost", "net", "moment", "value_net", "value_moment")
 
@@ -151,8 +151,7 @@ def _date(number: int | None) -> date | None:
 
 
 def _day(day: Any) -> dict[str, Any]:
-    """Return a day with the area under its stock."""
-    return {name: _exact(name, getattr(day, name)) for name in (*DAY, "area")}
+    return {name: _exact(name, getattr(day, name)) for name in DAY}
 
 
 def _figures(row: Any) -> dict[str, Any]:

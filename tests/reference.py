@@ -245,20 +245,6 @@ class Reference:
                 rows[name, event.sku, there, here]["lost"] += event.quantity
         return dict(rows)
 
-    def planned(self, pair: tuple[str, str]) -> Iterator[tuple[datetime, Decimal]]:
-        """Yield when and how much of the transfers to an account is planned to arrive."""
-        for (name, sku, here, there), row in self.transfers.items():
-            owed = row["shipped"] - row["received"] - row["lost"]
-            due = [
-                event.due_at
-                for event in self.of(ev.TransferOut)
-                if (event.document or "", event.sku, event.warehouse, event.counterpart)
-                == (name, sku, here, there)
-                and event.due_at is not None
-            ]
-            if (there, sku) == pair and due and owed > 0:
-                yield max(due), owed
-
     # --- policies ----------------------------------------------------------------------------
 
     def _registers(self) -> Iterator[tuple[tuple[str, ...], Row]]:

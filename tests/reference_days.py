@@ -11,13 +11,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from math import ceil, floor, sqrt
-from statistics import NormalDist
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from flows.domain import events as ev
-from tests.reference_leads import measured
+from tests.reference_leads import sums
+from tests.reference_plans import (
+    Demand,
+    demand_of,
+    first_short,
+    floored,
+    mean_lead,
+    safety_of,
+    spread_lead,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,11 +80,6 @@ def price(images: list[ev.Item], at: datetime) -> Fraction | None:
     for image in [*reversed(earlier), *costed]:
         return Fraction(image.unit_cost)
     return None
-
-
-def floored(number: Fraction, digits: int) -> Fraction:
-    """Return the number without what is behind so many digits."""
-    return Fraction(floor(number * 10**digits), 10**digits)
 
 
 def instants(
@@ -213,67 +216,6 @@ class History:
         return sorted(left.items())
 
 
-@dataclass
-class Demand:
-    """What goes out a day."""
-
-    per_day: Fraction
-    variance: Fraction
-    weekdays: list[Fraction]
-    """Of Monday … Sunday, in whole 1/10000."""
-
-
-def demand_of(history: History, today: date) -> Demand | None:
-    """Return the demand of the last 28 closed days, from the first movement on."""
-    if not history.steps:
-        return None
-    first = min(history.by_day)
-    days = [today - n * ONE_DAY for n in range(1, 29)]
-    days = [day for day in days if day >= first]
-    issues = [history.issues_on(day) for day in days]
-    total = sum(issues, NIL)
-    if total <= 0:
-        return None
-    mean = total / len(days)
-    spread = sum(((one - mean) ** 2 for one in issues), NIL)
-    weekdays = [floored(mean, 4)] * 7
-    if len(days) == 28:
-        by_weekday = [
-            sum((history.issues_on(day) for day in days if day.weekday() == n), NIL) / 4
-            for n in range(7)
-        ]
-        weekdays = [floored(max(one, NIL), 4) for one in by_weekday]
-    return Demand(mean, spread / max(len(days) - 1, 1), weekdays)
-
-
-def safety_of(level: Fraction, lead: Fraction, lead_sd: Fraction, demand: Demand) -> Fraction:
-    """Return z·√(LT·σ_d² + d̄²·σ_LT²), up to the next 1/10000."""
-    z = NormalDist().inv_cdf(float(level))
-    spread = sqrt(lead * demand.variance + demand.per_day**2 * lead_sd**2)
-    return Fraction(max(ceil(round(z * spread * 10_000, 6)), 0), 10_000)
-
-
-def first_short(  # noqa: PLR0917 in the order of the definition
-    today: date,
-    available: Fraction,
-    demand: Demand | None,
-    issued: Fraction,
-    receipts: dict[date, Fraction],
-    floor: Fraction,
-) -> date | None:
-    """Return the first of the next days at whose end less than `floor` is left."""
-    level = available
-    if level < floor:
-        return today
-    for n in range(366):
-        day = today + n * ONE_DAY
-        need = NIL if demand is None else demand.weekdays[day.weekday()]
-        level += receipts.get(day, NIL) - (max(need - issued, NIL) if n == 0 else need)
-        if level < floor:
-            return day
-    return None
-
-
 class Books:
     """The tables of days, and the figures that follow from them, of a whole set of events."""
 
@@ -350,15 +292,37 @@ class Books:
         """Return safety stock and reorder point."""
         names = ("safety_stock", "service_level", "lead_time_days", "lead_time_sd_days")
         values = [self.model.policy(name, *pair) for name in names]
-        safety, level, *policy = [None if v is None else Fraction(v) for v in values]
-        taken = measured(self.model.purchases, *pair)
-        lead, lead_sd = [a if a is not None else b for a, b in zip(policy, taken, strict=True)]
-        demand = self.demand(pair)
+        safety, level, lead, lead_sd = [None if v is None else Fraction(v) for v in values]
+        demand, measured = self.demand(pair), sums(self.model.purchases, *pair)
+        lead = mean_lead(measured) if lead is None else lead
+        lead_sd = spread_lead(measured) if lead_sd is None else lead_sd
         if demand is None or lead is None:
             return safety, safety
         if safety is None and level is not None:
-            safety = safety_of(level, lead, lead_sd or NIL, demand)
-        return safety, Fraction(ceil(demand.per_day * lead * 10_000), 10_000) + (safety or NIL)
+            safety = safety_of(level, lead, lead_sd, demand)
+        needed = Fraction(ceil(round(demand.per_day * lead * 10_000, 6)), 10_000)
+        return safety, needed + (safety or NIL)
+
+    def receipts(self, pair: tuple[str, str]) -> dict[date, Fraction]:
+        """Return by local day what purchases and transfers plan to bring."""
+        local = self.histories[pair].local
+        found: dict[date, Fraction] = defaultdict(Fraction)
+        for (warehouse, _, _, sku), row in self.model.purchases.items():
+            if (warehouse, sku) == pair and row["due_at"] is not None and row["state"] == "open":
+                owed = max(row["ordered"] - row["shipped"] - row["cancelled"], 0)
+                found[local(row["due_at"])] += Fraction(owed)
+        for (name, sku, here, there), row in self.model.transfers.items():
+            coming = row["shipped"] - row["received"] - row["lost"]
+            due = [
+                event.due_at
+                for event in self.model.of(ev.TransferOut)
+                if (event.document or "", event.sku) == (name, sku)
+                and (event.warehouse, event.counterpart) == (here, there)
+                and event.due_at is not None
+            ]
+            if (there, sku) == pair and due and coming > 0:
+                found[local(max(due))] += Fraction(coming)
+        return found
 
     def shortages(self, pair: tuple[str, str], available: Any) -> tuple[date | None, date | None]:
         """Return the days on which stock falls below 0 and below the safety stock."""
@@ -366,26 +330,18 @@ class Books:
         if today is None:
             return None, None
         history = self.histories[pair]
-        receipts: dict[date, Fraction] = defaultdict(Fraction)
-        for (warehouse, _, _, sku), row in self.model.purchases.items():
-            if (warehouse, sku) == pair and row["due_at"] is not None and row["state"] == "open":
-                owed = max(row["ordered"] - row["shipped"] - row["cancelled"], 0)
-                receipts[history.local(row["due_at"])] += Fraction(owed)
-        for due_at, owed in self.model.planned(pair):
-            receipts[history.local(due_at)] += Fraction(owed)
-        # what was issued today counts as long as nothing moved on a later day
-        last = max(history.by_day, default=None)
-        issued = max(history.issues_on(today), NIL) if last == today else NIL
-        plan = (today, Fraction(available), self.demand(pair), issued, receipts)
+        # stock was heard of last on a later day when the clock is behind
+        today = max([today, *history.by_day])
+        issued = max(history.issues_on(today), NIL)
+        plan = (today, Fraction(available), self.demand(pair), issued, self.receipts(pair))
         safety, _ = self.thresholds(pair)
         return first_short(*plan, NIL), first_short(*plan, safety) if safety else None
 
     def figures(self, pair: tuple[str, str], available: Any) -> Row:
         """Return what table stock_figures says of time."""
-        history, today = self.histories[pair], self.today(pair[0])
-        demand = self.demand(pair)
+        history, today, demand = self.histories[pair], self.today(pair[0]), self.demand(pair)
         last = max(history.by_day, default=None)
-        closing = history.rows()[last] if last else defaultdict(Fraction)
+        row = history.rows()[last] if last else defaultdict(Fraction)
         windows = [history.window(n, today) for n in WINDOWS] if today else []
         recent = [history.issues_on(today - n * ONE_DAY) for n in range(28, 0, -1)] if today else []
         out_on, below_on = self.shortages(pair, available)
@@ -396,9 +352,9 @@ class Books:
             "first_on": min(history.by_day, default=None),
             "issued_on": max((d for d, r in history.rows().items() if r["outbound"]), default=None),
             "day": last,
-            "day_net": closing["closing"] - closing["opening"],
-            "day_moment": closing["moment"],
-            "day_issues": closing["issues"],
+            "day_net": row["closing"] - row["opening"],
+            "day_moment": row["moment"],
+            "day_issues": row["issues"],
             "windows": windows if any(map(any, windows)) else None,
             "recent": recent if any(recent) else None,
             "layers": history.layers(),

@@ -7,8 +7,6 @@ same rows with when they were ordered and received, and the seconds between, whe
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 ZERO = Decimal(0)
-DAY = 86_400
 
 
 def timed(rows: dict[Any, Row], images: list[ev.Line], scans: list[ev.Movement]) -> dict[Any, Row]:
@@ -84,18 +81,3 @@ def sums(lines: dict[Any, Row], warehouse: str, sku: str) -> Row:
         "lead_seconds": sum(leads),
         "lead_squares": sum(lead * lead for lead in leads),
     }
-
-
-def measured(
-    lines: dict[Any, Row], warehouse: str, sku: str
-) -> tuple[Fraction | None, Fraction | None]:
-    """Return mean and standard deviation of the lead times, in days; None where there is none."""
-    row = sums(lines, warehouse, sku)
-    count, seconds = row["lead_count"], Fraction(row["lead_seconds"])
-    if not count:
-        return None, None
-    mean = seconds / count
-    if count == 1:
-        return mean / DAY, Fraction(0)
-    variance = (row["lead_squares"] - count * mean * mean) / (count - 1)
-    return mean / DAY, Fraction(sqrt(variance)) / DAY

@@ -80,9 +80,6 @@ _shifts = st.builds(
     lambda days, minutes: 1440 * days + minutes, st.sampled_from(DAYS), st.sampled_from(HOURS)
 )
 _tick_shifts = st.sampled_from(TICK_DAYS).map(lambda days: 1440 * days)
-_planned = st.sampled_from((None, 600, 4 * 1440, 9 * 1440, 14 * 1440)).map(
-    lambda minutes: None if minutes is None else moment(minutes)
-)
 _amounts = st.sampled_from(QUANTITIES).map(Decimal)
 
 
@@ -114,6 +111,8 @@ class World:
         self.order = st.sampled_from(("O1", "O1", "O2"))
         self.line = st.sampled_from((None, "1", "2"))
         self.cost = _decimals(None, None, "0", "1", "7.25", "0.0333")
+        due = st.sampled_from((None, 600, 4 * 1440, 9 * 1440, 14 * 1440))
+        self.due = due.map(lambda minutes: None if minutes is None else moment(minutes))
 
     def moved(self, kind, **parts):
         """Return a movement; a lot of it may state its dates."""
@@ -149,8 +148,8 @@ class World:
     def transfers(self):
         """Return both legs, and what was lost between them."""
         return (
-            self.transferred(TransferOut, from_bin=self.bin, due_at=_planned),
             self.transferred(TransferOut, from_bin=self.bin),
+            self.transferred(TransferOut, from_bin=self.bin, due_at=self.due),
             self.transferred(TransferIn, to_bin=self.bin, unit_cost=self.cost),
             self.transferred(Scrap, from_bin=st.sampled_from((None, None, "P"))),
         )
@@ -198,7 +197,7 @@ class World:
     def purchases(self):
         """Return images of purchase lines, and scans that name them."""
         return (
-            _events(PurchaseLine, **self.image(), due_at=_planned),
+            _events(PurchaseLine, **self.image(), due_at=self.due),
             self.named(Inbound, to_bin=self.bin),
         )
 

@@ -181,9 +181,13 @@ def _shortages(
     demand: Demand | None,
     zone_name: str,
 ) -> tuple[int | None, int | None]:
-    """Return the first local days on which stock falls below 0 and below the safety stock."""
-    day = account.day
-    issued = day.issues if day is not None and day.day == today else 0
+    """Return the first local days on which stock falls below 0 and below the safety stock.
+
+    They are looked for from today on, or from the last movement's day if that is later.
+    """
+    day, issued = account.day, 0
+    if day is not None and day.day >= today:  # the clock may be a moment behind at midnight
+        today, issued = day.day, day.issues
     profile = NO_DEMAND if demand is None else demand.profile
     receipts = [
         (local_date(row.due_at, zone_name).toordinal(), row.outstanding)

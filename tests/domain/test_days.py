@@ -28,7 +28,7 @@ from tests.builders import (
     transfer_in,
     warehouse,
 )
-from tests.folding import fold_tables, from_fold
+from tests.folding import check, fold_tables, from_fold
 
 HOUR = 3_600_000_000
 """µs."""
@@ -37,13 +37,15 @@ DAY = 1440
 
 
 def rows(*events: Event, timezone: str = "UTC") -> dict[date, dict[str, Fraction]]:
-    """Return the days of S1 at A, folded one event at a time."""
+    """Return the days of S1 at A, folded one event at a time; the model's are the same."""
     log = [warehouse(timezone=timezone), *events]
-    daily = from_fold(fold_tables([[event] for event in log])).stock_daily
+    folded = fold_tables([[event] for event in log])
+    check(folded, log)
+    daily = from_fold(folded).stock_daily
     return {key[2]: daily[key] for key in sorted(daily) if key[:2] == ("A", "S1")}
 
 
-def posted(at: datetime, quantity: int, kind: str = "inbound") -> Booked:
+def booked(at: datetime, quantity: int, kind: str = "inbound") -> Booked:
     """Return a row of the ledger."""
     return Booked(at, f"{kind} {at}", kind, quantity, correction=False, unit_cost=None)
 
@@ -100,7 +102,7 @@ def test_days_on_which_the_clocks_change_are_shorter_or_longer(on, hours, before
     start, end = bounds(on.toordinal(), zone)
     assert end - start == hours * HOUR
     noon = datetime.fromtimestamp(start / 1e6, UTC) + timedelta(hours=before_noon)
-    ledger = [posted(noon - timedelta(days=2), 10), posted(noon, -10, "scrap")]
+    ledger = [booked(noon - timedelta(days=2), 10), booked(noon, -10, "scrap")]
     last = advance(None, ledger, zone, lambda _: None)[-1]
     assert (last.day, last.area) == (on.toordinal(), 10 * before_noon * HOUR)
 

@@ -17,14 +17,16 @@ from tests.builders import (
     customer_return,
     day,
     inbound,
+    lost,
     order_line,
     outbound,
     policy,
     purchase_line,
     tick,
+    transfer_out,
     warehouse,
 )
-from tests.folding import fold_tables, from_fold
+from tests.folding import check, fold_tables, from_fold
 
 DAY = 1440
 """Minutes: `at=-DAY` is yesterday's midnight UTC."""
@@ -32,9 +34,11 @@ MONDAY = date(2026, 3, 2).toordinal()
 
 
 def figures(*events: Event) -> dict[str, Any]:
-    """Return the figures of S1 at A at noon of the base day, a Monday; days are UTC's."""
+    """Return the figures of S1 at A at noon of the base day, a Monday; the model's are the same."""
     log = [warehouse(timezone="UTC", at=-40 * DAY), *events, tick(at="12:00")]
-    tables = from_fold(fold_tables([[event] for event in log]))
+    folded = fold_tables([[event] for event in log])
+    check(folded, log)
+    tables = from_fold(folded)
     return {**tables.stock["A", "S1"], **tables.figures["A", "S1"]}
 
 
@@ -135,12 +139,40 @@ def test_what_went_out_today_is_not_expected_again():
     assert steady(4, back)["stock_out_on"] == day(2)
 
 
+def test_a_sale_after_midnight_that_comes_before_its_tick_closes_today():
+    """4 left after tomorrow's 2: nothing more is expected of today, nor of tomorrow."""
+    assert steady(6, outbound(quantity=2, at=DAY + 1))["stock_out_on"] == day(4)
+
+
 def test_purchases_that_are_due_put_the_stock_out_off():
     """6 more on Wednesday last three days longer; what is overdue is not counted on."""
     due = purchase_line(ordered=6, due_at=BASE + timedelta(days=2))
     assert steady(4, due)["stock_out_on"] == day(5)
     late = purchase_line(ordered=6, due_at=BASE - timedelta(days=1))
     assert steady(4, late)["stock_out_on"] == day(2)
+
+
+def test_transfers_that_are_planned_put_the_stock_out_off():
+    """6 on the way for Wednesday; 2 that were lost do not come."""
+    planned = {"quantity": 6, "to": "A", "warehouse": "B", "document": "T1", "at": -DAY}
+    coming = transfer_out(due_at=BASE + timedelta(days=2), **planned)
+    assert steady(4, coming)["stock_out_on"] == day(5)
+    gone = lost(quantity=2, source_warehouse="B", warehouse="A")
+    assert steady(4, coming, gone)["stock_out_on"] == day(4)
+    assert steady(4, transfer_out(**planned))["stock_out_on"] == day(2)
+
+
+def test_lead_times_are_measured_where_no_policy_says_them():
+    """Two purchases took 4 and 6 days: 2 a day for 5 days, with a deviation of √2 days."""
+    bought = []
+    for order, took in (("P1", 4), ("P2", 6)):
+        ordered_at = -20 * DAY
+        received = inbound(quantity=1, order_id=order, line_id="1", at=ordered_at + took * DAY)
+        line = purchase_line(order, ordered=1, line_id="1", at=ordered_at)
+        bought += [line, received]
+    row = steady(28, *bought, policy(service_level="0.95"))
+    assert float(row["safety_stock"]) == pytest.approx(1.64485 * 2 * 2**0.5, abs=0.0001)
+    assert row["reorder_point"] == 10 + row["safety_stock"]
 
 
 def test_what_is_short_before_the_first_tick_is_dated_by_it():

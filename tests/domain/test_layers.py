@@ -11,16 +11,18 @@ from flows.domain.days import Day
 from flows.domain.events import Event
 from flows.domain.layers import carried_on, layers_of
 from tests.builders import adjustment, cancel, day, inbound, outbound, stocktake, warehouse
-from tests.folding import fold_tables, from_fold
+from tests.folding import check, fold_tables, from_fold
 
 DAY = 1440
 """Minutes: `at=DAY` is midnight UTC of the next day."""
 
 
 def layers(*events: Event) -> list[tuple[date, int]]:
-    """Return the layers of S1 at A, whose days are UTC's, folded one event at a time."""
+    """Return the layers of S1 at A, whose days are UTC's; the model's are the same."""
     log = [warehouse(timezone="UTC"), *events]
-    row = from_fold(fold_tables([[event] for event in log])).figures["A", "S1"]
+    folded = fold_tables([[event] for event in log])
+    check(folded, log)
+    row = from_fold(folded).figures["A", "S1"]
     return [(on, int(quantity)) for on, quantity in row["layers"]]
 
 

@@ -22,7 +22,8 @@ from flows.domain.windows import (
     windows_of,
 )
 from tests.builders import BASE, cancel, customer_return, inbound, item, outbound, tick, warehouse
-from tests.folding import fold_tables, from_fold
+from tests.folding import check, fold_tables, from_fold
+from tests.reference import Tables
 
 DAY = 1440
 """Minutes: `at=-DAY` is yesterday's midnight UTC."""
@@ -32,9 +33,16 @@ LENGTH = {7: 0, 30: 1, 90: 2, 365: 3}
 
 
 def figures(*events: Event) -> dict[str, Any]:
-    """Return what S1's figures at A, whose days are UTC's, say of time; one batch per event."""
+    """Return what S1's figures at A, whose days are UTC's, say of time; as the model's do."""
+    return folded(*events).figures["A", "S1"]
+
+
+def folded(*events: Event) -> Tables:
+    """Return the tables after one batch per event; the model's are the same."""
     log = [warehouse(timezone="UTC", at=-400 * DAY + 300), *events]
-    return from_fold(fold_tables([[event] for event in log])).figures["A", "S1"]
+    tables = fold_tables([[event] for event in log])
+    check(tables, log)
+    return from_fold(tables)
 
 
 def turnover(row: dict[str, Any], days: int, on_hand: int, *, simple: bool = False) -> Fraction:
@@ -137,10 +145,8 @@ def test_another_time_zone_moves_what_is_today():
 
 
 def demand(*events: Event) -> dict[date, Fraction]:
-    """Return the rows of demand_daily of S1 at A, whose days are UTC's; one batch per event."""
-    log = [warehouse(timezone="UTC", at=-400 * DAY + 300), *events]
-    rows = from_fold(fold_tables([[event] for event in log])).demand_daily
-    return {on: issues for (_, _, on), issues in rows.items()}
+    """Return the rows of demand_daily of S1 at A, whose days are UTC's."""
+    return {on: issues for (_, _, on), issues in folded(*events).demand_daily.items()}
 
 
 def test_demand_is_of_closed_days_only():
