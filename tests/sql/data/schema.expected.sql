@@ -166,12 +166,14 @@ CREATE TABLE inventory.forecast_quality (
     plain_mase double precision,
     bias double precision,
     rejected text,
-    rejected_wape double precision
+    rejected_wape double precision,
+    skipped text
 );
 ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_history_days_check CHECK ((history_days > 0));
 ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_method_check CHECK ((method = ANY (ARRAY['mean'::text, 'weekday_mean'::text, 'ets'::text, 'tsb'::text])));
 ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_pkey PRIMARY KEY (warehouse, sku, made_on);
 ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_rejected_check CHECK ((rejected = ANY (ARRAY['ets'::text, 'tsb'::text])));
+ALTER TABLE inventory.forecast_quality ADD CONSTRAINT forecast_quality_skipped_check CHECK ((skipped = ANY (ARRAY['budget'::text, 'fit'::text])));
 CREATE TABLE inventory.forecast_runs (
     warehouse text NOT NULL,
     made_on date NOT NULL,
@@ -185,7 +187,8 @@ CREATE TABLE inventory.forecast_runs (
     class_b integer NOT NULL,
     class_c integer NOT NULL,
     unclassed integer NOT NULL,
-    duration_ms integer NOT NULL
+    duration_ms integer NOT NULL,
+    skipped integer NOT NULL DEFAULT 0
 );
 ALTER TABLE inventory.forecast_runs ADD CONSTRAINT forecast_runs_methods_check CHECK ((jsonb_typeof(methods) = 'object'::text));
 ALTER TABLE inventory.forecast_runs ADD CONSTRAINT forecast_runs_pkey PRIMARY KEY (warehouse);
@@ -986,7 +989,9 @@ CREATE VIEW inventory.forecast_now WITH () AS
     q.mase,
     q.plain_wape,
     q.plain_mase,
-    q.bias
+    q.bias,
+    q.rejected,
+    q.skipped
    FROM (inventory.forecasts f
      JOIN inventory.forecast_quality q USING (warehouse, sku, made_on));
 CREATE VIEW inventory.fragile_picks WITH (security_invoker=off) AS
