@@ -5,7 +5,7 @@ inventory.events, acknowledged; after a pause the missed ones are made up in ord
 the minute, before that by the hour). A tick that is on the log already is a repeat downstream, so
 a crash or a second clock does no harm. With `drain` it ends once the ticks due now are there.
 Without it, a minute's ticks are followed by a round of checks (flows/checks.py) and by the nightly
-work that is due (flows/nightly.py), each in a thread of its own.
+and hourly work that is due (flows/nightly.py, flows/upkeep.py), each in a thread of its own.
 """
 
 from __future__ import annotations

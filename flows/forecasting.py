@@ -2,8 +2,10 @@
 
 Enters: the clock (the latest folded tick), demand of closed days, stock figures. Leaves: rows of
 `forecasts`, `forecast_quality`, `classes` and one of `forecast_runs`, in one transaction, so that a
-run that was killed has done nothing. Made again for the same day it gives the same rows; of two at
-a time one works. May fail with psycopg's errors.
+run that was killed has done nothing. The most valuable SKUs come first: the seasonal method has
+some minutes for all warehouses together, and a warehouse its share of them by its SKUs. Made again
+for the same day it gives the same rows, unless the minutes were over; of two at a time one works.
+May fail with psycopg's errors.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flows.domain.classes import VALUE_DAYS, abc, xyz
-from flows.domain.forecast import LONGEST, METHODS, forecast
+from flows.domain.forecast import LONGEST, METHODS, OVER_BUDGET, forecast
 from flows.domain.smoothing import HORIZON
+from flows.fitting import Fitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,8 +33,9 @@ if TYPE_CHECKING:
     from flows.domain.smoothing import Floats
     from flows.store.forecasts import Forecasting, Key, Place
 
-AT_ONCE = 1000
-"""SKUs in one go: their arrays stay in the processor's cache."""
+AT_ONCE = 200
+"""SKUs in one go: some seconds of fitting."""
+SECONDS = 60
 Row = tuple[Any, ...]
 
 
@@ -42,6 +46,7 @@ class Made(Struct, frozen=True):
     made_on: date
     series: int
     methods: dict[str, int]
+    skipped: int
     wape: float | None
     plain_wape: float | None
     bias: float | None
@@ -53,19 +58,23 @@ class Made(Struct, frozen=True):
 
 
 def make_due(
-    store: Forecasting, warehouse: str, stopping: Callable[[], bool] = lambda: False
+    store: Forecasting,
+    warehouse: str,
+    minutes: float,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Made | None:
     """Make what is due of a warehouse; None when somebody else does or did, or when stopped."""
     with store.only_one(warehouse) as alone:
         if not alone:
             return None
         place = next((one for one in store.places() if one.warehouse == warehouse), None)
-        return make(store, place, stopping=stopping) if place and place.due else None
+        return make(store, place, minutes, stopping=stopping) if place and place.due else None
 
 
 def make(
     store: Forecasting,
     place: Place,
+    minutes: float,
     *,
     progress: Callable[[int, int], None] = lambda *_: None,
     stopping: Callable[[], bool] = lambda: False,
@@ -73,15 +82,17 @@ def make(
     """Make a warehouse's forecast and classes; None, and nothing written, when stopped."""
     began = monotonic()
     keys = store.keys(place.warehouse, place.today, VALUE_DAYS)
-    sold = [key for key in keys if key.sold]
+    sold = sorted((key for key in keys if key.sold), key=_most_valuable_first)
     night = _Night(place)
-    for done in range(0, len(sold), AT_ONCE):
-        if stopping():
-            return None
-        progress(done, len(sold))
-        some = sold[done : done + AT_ONCE]
-        demand, days = store.demand(place, some, LONGEST)
-        night.add(some, forecast(demand, days), *xyz(demand, days))
+    seconds = minutes * SECONDS * store.part(place.warehouse)
+    with Fitter(seconds, stopping) as seasonal:
+        for done in range(0, len(sold), AT_ONCE):
+            progress(done, len(sold))
+            some = sold[done : done + AT_ONCE]
+            demand, days = store.demand(place, some, LONGEST)
+            night.add(some, forecast(demand, days, seasonal), *xyz(demand, days))
+            if stopping():
+                return None
     made = night.made(keys, monotonic() - began)
     store.save(place, {
         "forecasts": night.forecasts(),
@@ -90,6 +101,12 @@ def make(
     }, _run(made))  # fmt: skip
     progress(len(sold), len(sold))
     return replace(made, seconds=monotonic() - began)
+
+
+def _most_valuable_first(key: Key) -> tuple[bool, Decimal, str]:
+    """By value; what is of unknown cost comes last, by quantity."""
+    unknown = key.value is None
+    return unknown, -(key.issues if key.value is None else key.value), key.sku
 
 
 class _Night:
@@ -111,7 +128,7 @@ class _Night:
         self._steady |= dict(zip((key.sku for key in keys), pairs, strict=True))
         columns = (
             *(found.method, found.days, found.wape, found.mase, found.plain_wape),
-            *(found.plain_mase, found.bias, found.rejected, found.rejected_wape),
+            *(found.plain_mase, found.bias, found.rejected, found.rejected_wape, found.skipped),
         )
         for key, *values in zip(keys, *map(_plain, columns), strict=True):
             self.quality.append((self.place.warehouse, key.sku, self.place.today, *values))
@@ -126,6 +143,7 @@ class _Night:
             made_on=self.place.today,
             series=sum(len(some) for some, _ in self._parts),
             methods={name: methods[name] for name in METHODS if methods[name]},
+            skipped=sum(found.skipped.count(OVER_BUDGET) for _, found in self._parts),
             wape=self._share("missed"),
             plain_wape=self._share("missed_plain"),
             bias=self._share("surplus"),

@@ -27,7 +27,7 @@ class Nightly(Minutely):
 
     def __init__(self, settings: Settings, stopping: Callable[[], bool]) -> None:
         """Start waiting for `wake`; without it a round is made after ninety seconds."""
-        self._dsn = settings.need_dsn()
+        self._dsn, self._minutes = settings.need_dsn(), settings.forecast_minutes
         super().__init__("nightly", "forecasts not made", stopping, _LOG)
 
     def round(self) -> None:
@@ -43,7 +43,7 @@ class Nightly(Minutely):
         from flows.forecasting import make_due  # noqa: PLC0415 - slow to import
 
         try:
-            made = make_due(store, place.warehouse, self.ended)
+            made = make_due(store, place.warehouse, self._minutes, self.ended)
         except Exception as error:
             if store.connection.closed:
                 raise

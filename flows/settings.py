@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "zh-CN")
 _LANGUAGE_WORDS = {"en": "en", "zh": "zh-CN", "zh-cn": "zh-CN", "zh-hans": "zh-CN"}
 METRICS = ("127.0.0.1", 9465)
+_MINUTES_A_DAY = 1440
 _PREFIX = re.compile(r"[A-Za-z0-9._-]{0,100}")
 
 
@@ -39,6 +40,8 @@ class Settings:
     home: Path
     reject_share: float = 0.05
     reject_window: int = 10_000
+    forecast_minutes: float = 10.0
+    """How long the seasonal method may take a night, all warehouses together; 0: it is not used."""
     cache: Path | None = None
     maven_url: str | None = None
     debian_url: str | None = None
@@ -90,6 +93,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         home=home,
         reject_share=_share(environ, "WATERLINE_REJECT_SHARE", 0.05),
         reject_window=_count(environ, "WATERLINE_REJECT_WINDOW", 10_000),
+        forecast_minutes=_minutes(environ, "WATERLINE_FORECAST_MINUTES", 10.0),
         cache=Path(cache) if cache else None,
         maven_url=_text(environ, "WATERLINE_MAVEN_URL"),
         debian_url=_text(environ, "WATERLINE_DEBIAN_URL"),
@@ -194,3 +198,16 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
         raise Trouble(f"{name}: {value!r} is not a whole number above 0")
     return int(value)
+
+
+def _minutes(environ: Mapping[str, str], name: str, default: float) -> float:
+    value = _text(environ, name)
+    if value is None:
+        return default
+    try:
+        minutes = float(value)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes <= _MINUTES_A_DAY:
+        raise Trouble(f"{name}: {value!r} is not a number of minutes from 0 to {_MINUTES_A_DAY}")
+    return minutes

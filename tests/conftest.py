@@ -35,6 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".waterline"
 SESSION = uuid.uuid4().hex[:8]
 NUMBERS = itertools.count(1)
+# As in flows/fitting.py: threads that wait for each other make small arrays eight times slower.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 PREFIXES: set[str] = set()
 
 

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     say = words(settings.lang)
     with Forecasting(settings.need_dsn()) as store:
         places = _places(store.places(), args.warehouse, say)
-        made, busy = _make_all(store, places, bar=not args.json)
+        made, busy = _make_all(store, places, settings.forecast_minutes, bar=not args.json)
     if args.json:
         shown.as_json({"forecasts": [msgspec.to_builtins(one) for one in made], "busy": busy})
     else:
@@ -76,7 +76,7 @@ def _places(places: list[Place], wanted: str | None, say: Words) -> list[Place]:
 
 
 def _make_all(
-    store: Forecasting, places: list[Place], *, bar: bool
+    store: Forecasting, places: list[Place], minutes: float, *, bar: bool
 ) -> tuple[list[Made], list[str]]:
     from flows.forecasting import make  # noqa: PLC0415 - slow to import
 
@@ -97,7 +97,7 @@ def _make_all(
                 bars.update(task, completed=done, total=total)  # type: ignore[arg-type]
 
             with store.only_one(place.warehouse) as alone:
-                one = make(store, place, progress=progress) if alone else None
+                one = make(store, place, minutes, progress=progress) if alone else None
             if one is None:
                 busy.append(place.warehouse)
             else:
@@ -135,11 +135,12 @@ def _kinds(made: list[Made], say: Words) -> Table:
         [
             (say("column.warehouse"), "!"),
             *((say(name), ">") for name in METHODS.values()),
+            (say("column.skipped"), ">"),
             *((letter, ">") for letter in ("A", "B", "C", "–")),
         ]
     )
     for one in made:
         methods = [one.methods.get(name, 0) for name in METHODS]
         classes = [one.class_a, one.class_b, one.class_c, one.unclassed]
-        table.add_row(one.warehouse, *map(shown.number, [*methods, *classes]))
+        table.add_row(one.warehouse, *map(shown.number, [*methods, one.skipped, *classes]))
     return table

@@ -1,13 +1,16 @@
 """What the next 28 local days will sell, which method says so, and how wrong it was lately.
 
-Enters: the demand of many SKUs by day (see `smoothing`). Leaves: forecasts with a range and, per
-SKU, the method and its error on the last 28 days, forecast from what came before them. A method is
-taken only where it was no worse there than the plain one. At least 56 columns; nothing fails.
+Enters: the demand of many SKUs by day (see `smoothing`), and what fits the seasonal method, which
+may leave SKUs out. Leaves: forecasts with a range and, per SKU, the method and its error on the
+last 28 days, forecast from what came before them. A method is taken only where it was no worse
+there than the plain one. At least 56 columns; nothing fails.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,10 +20,10 @@ from flows.domain.smoothing import (
     Flags,
     Floats,
     Ints,
+    Said,
     history,
     intermittent,
     plain,
-    seasonal,
 )
 
 LONGEST = 364
@@ -35,7 +38,10 @@ INNER = (0.1, 0.9)
 
 MEAN, WEEKDAY_MEAN, SEASONAL, INTERMITTENT = "mean", "weekday_mean", "ets", "tsb"
 METHODS = (MEAN, WEEKDAY_MEAN, SEASONAL, INTERMITTENT)
-LEARNED = {SEASONAL: seasonal, INTERMITTENT: intermittent}
+OVER_BUDGET, UNFIT = "budget", "fit"
+"""Why a method was not tried: no time was left for it, or it could not be fitted."""
+
+Method: TypeAlias = Callable[[Floats, Ints], Said]
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class Forecasts:
     high: Floats
     method: list[str]
     rejected: list[str | None]
+    skipped: list[str | None]
     days: Ints
     held: Floats
     missed: Floats
@@ -86,35 +93,61 @@ class Forecasts:
         return share(self.missed_plain / HORIZON, self.scale)
 
 
-def forecast(sold: Floats, days: Ints) -> Forecasts:
+def forecast(sold: Floats, days: Ints, seasonal: Method) -> Forecasts:
     """Return the forecasts of SKUs × days, yesterday last, of which `days` are history."""
     past, held, before = sold[:, :-HORIZON], sold[:, -HORIZON:], np.maximum(days - HORIZON, 0)
     measured = days >= MEASURED_FROM
-    tried = candidates(sold, days)
     plain_then = plain(past, before)
-    then, quantity = plain_then.copy(), plain(sold, days)
-    method = np.where(days >= HORIZON, WEEKDAY_MEAN, MEAN).astype(object)
-    rejected = np.full(len(sold), None, dtype=object)
-    missed_rejected = np.full(len(sold), np.nan)
-    for name, learned in LEARNED.items():
-        rows = np.flatnonzero(tried == name)
-        said = learned(past[rows], before[rows])
-        good = _no_worse(said, plain_then[rows], held[rows])
-        kept, lost = rows[good], rows[~good]
-        method[kept], rejected[lost] = name, name
-        missed_rejected[lost] = np.abs(said - held[rows]).sum(axis=1)[~good]
-        then[kept] = said[good]
-        quantity[kept] = learned(sold[kept], days[kept])
-    low, high = _range(quantity, held - then, measured)
+    chosen = _Chosen(sold, days, plain_then)
+    tried = candidates(sold, days)
+    chosen.compare(SEASONAL, np.flatnonzero(tried == SEASONAL), seasonal)
+    chosen.compare(INTERMITTENT, np.flatnonzero(tried == INTERMITTENT), _rarely)
+    low, high = _range(chosen.quantity, held - chosen.then, measured)
     return Forecasts(
-        quantity, low, high, list(method), list(rejected), days,
+        chosen.quantity, low, high, list(chosen.method), list(chosen.rejected),
+        list(chosen.skipped), days,
         held=_known(np.abs(held).sum(axis=1), measured),
-        missed=_known(np.abs(then - held).sum(axis=1), measured),
+        missed=_known(np.abs(chosen.then - held).sum(axis=1), measured),
         missed_plain=_known(np.abs(plain_then - held).sum(axis=1), measured),
-        missed_rejected=missed_rejected,
-        surplus=_known((then - held).sum(axis=1), measured),
+        missed_rejected=chosen.missed_rejected,
+        surplus=_known((chosen.then - held).sum(axis=1), measured),
         scale=_known(_naive_change(past, before), measured),
     )  # fmt: skip
+
+
+class _Chosen:
+    """What is taken per SKU, now and 28 days ago: the plain method until another is no worse."""
+
+    def __init__(self, sold: Floats, days: Ints, plain_then: Floats) -> None:
+        self._sold, self._days, self._plain_then = sold, days, plain_then
+        self.then, self.quantity = plain_then.copy(), plain(sold, days)
+        self.method = np.where(days >= HORIZON, WEEKDAY_MEAN, MEAN).astype(object)
+        self.rejected = np.full(len(sold), None, dtype=object)
+        self.skipped = np.full(len(sold), None, dtype=object)
+        self.missed_rejected = np.full(len(sold), np.nan)
+
+    def compare(self, name: str, rows: Ints, learned: Method) -> None:
+        """Take a method for those of these SKUs that it forecast no worse 28 days ago."""
+        past, held = self._sold[rows, :-HORIZON], self._sold[rows, -HORIZON:]
+        there, then = self._sure(rows, learned(past, self._days[rows] - HORIZON))
+        rows, held = rows[there], held[there]
+        good = _no_worse(then, self._plain_then[rows], held)
+        lost, kept = rows[~good], rows[good]
+        self.rejected[lost] = name
+        self.missed_rejected[lost] = np.abs(then - held).sum(axis=1)[~good]
+        there, quantity = self._sure(kept, learned(self._sold[kept], self._days[kept]))
+        kept = kept[there]
+        self.method[kept], self.quantity[kept], self.then[kept] = name, quantity, then[good][there]
+
+    def _sure(self, rows: Ints, said: Said) -> tuple[Flags, Floats]:
+        """Return where there is a forecast, and those; note why the others have none."""
+        there = np.asarray(np.isfinite(said.quantity).all(axis=1))
+        self.skipped[rows[~there]] = np.where(said.reached[~there], UNFIT, OVER_BUDGET)
+        return there, said.quantity[there]
+
+
+def _rarely(sold: Floats, days: Ints) -> Said:
+    return Said(intermittent(sold, days), np.full(len(sold), fill_value=True))
 
 
 def candidates(sold: Floats, days: Ints) -> np.ndarray:
@@ -123,7 +156,8 @@ def candidates(sold: Floats, days: Ints) -> np.ndarray:
     rare = days > INTERMITTENT_ABOVE * hits
     tried = np.full(len(sold), "", dtype=object)
     tried[(hits > 0) & rare & (days >= MEASURED_FROM)] = INTERMITTENT
-    tried[(hits > 0) & ~rare & (days >= SEASONAL_FROM)] = SEASONAL
+    recent = (sold[:, -HORIZON:] > 0).any(axis=1)
+    tried[recent & ~rare & (days >= SEASONAL_FROM)] = SEASONAL
     return tried
 
 

@@ -54,6 +54,10 @@ LEFT JOIN (
 WHERE s.warehouse = %(warehouse)s
 ORDER BY s.sku COLLATE "C"
 """
+_PART = """
+SELECT count(*) FILTER (WHERE warehouse = %s)::double precision / greatest(count(*), 1)
+FROM inventory.stock_figures
+"""
 _DEMAND = """
 SELECT k.n - 1, d.day - %(since)s::date, d.issues::double precision
 FROM unnest(%(skus)s::text[]) WITH ORDINALITY AS k (sku, n)
@@ -64,7 +68,7 @@ _COLUMNS = {
     "forecasts": ("warehouse", "sku", "day", "made_on", "quantity", "low", "high"),
     "forecast_quality": (
         *("warehouse", "sku", "made_on", "method", "history_days", "wape", "mase"),
-        *("plain_wape", "plain_mase", "bias", "rejected", "rejected_wape"),
+        *("plain_wape", "plain_mase", "bias", "rejected", "rejected_wape", "skipped"),
     ),
     "classes": ("warehouse", "sku", "abc", "xyz", "issue_value", "variation", "day"),
 }
@@ -82,8 +86,8 @@ _CLEAR = {
     """,
 }
 _RUN = (
-    *("warehouse", "made_on", "series", "methods", "wape", "plain_wape", "bias"),
-    *("class_a", "class_b", "class_c", "unclassed", "duration_ms"),
+    *("warehouse", "made_on", "series", "methods", "skipped", "wape", "plain_wape"),
+    *("bias", "class_a", "class_b", "class_c", "unclassed", "duration_ms"),
 )
 _NOTE = f"""
 INSERT INTO inventory.forecast_runs ({", ".join(_RUN)})
@@ -167,6 +171,11 @@ class Forecasting:
         """Return the SKUs of a warehouse, with what they issued on the last so many closed days."""
         values = {"warehouse": warehouse, "since": today - timedelta(days=days), "upto": today}
         return [Key(*row) for row in self.connection.execute(_SKUS, values)]
+
+    def part(self, warehouse: str) -> float:
+        """Return which part of all SKUs of all warehouses are this one's."""
+        row = self.connection.execute(_PART, [warehouse]).fetchone()
+        return float(row[0]) if row else 0.0
 
     def demand(self, place: Place, keys: Sequence[Key], longest: int) -> tuple[Floats, Ints]:
         """Return demand as SKUs × the last `longest` days, yesterday last, and days of history."""

@@ -4,83 +4,32 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-import numpy as np
 import psycopg
 import pytest
 
 from flows import clock
+from flows.fitting import Fitter
 from flows.forecasting import make, make_due
 from flows.nightly import Nightly
 from flows.steps import Stop, run
 from flows.store.forecasts import Forecasting
 from tests.dataflow.running import change, command, rows, wait_for
+from tests.dataflow.selling import TODAY, place, sell, shop, tick
 
 pytestmark = pytest.mark.stack
 
-TODAY = date(2026, 3, 2)
 MIDNIGHT = datetime(2026, 3, 1, 16, tzinfo=UTC)
 """When TODAY begins in Shanghai."""
-PROFILE = np.array([0.6, 0.8, 0.9, 1.0, 1.2, 1.6, 0.9])
 TABLES = ("forecasts", "forecast_quality", "classes")
 
 
-def place(settings, warehouse="SHA", zone="Asia/Shanghai", partition=0):
-    """Make a warehouse."""
-    with psycopg.connect(settings.dsn) as conn:
-        conn.execute(
-            "INSERT INTO inventory.warehouses (warehouse, timezone) VALUES (%s, %s)",
-            (warehouse, zone),
-        )
-        conn.execute("INSERT INTO inventory.partitions VALUES (%s, %s)", (warehouse, partition))
-
-
-def tick(settings, at):
-    """Fold a tick on all of two partitions."""
-    with psycopg.connect(settings.dsn) as conn:
-        for partition in (0, 1):
-            conn.execute(
-                "INSERT INTO inventory.offsets (log_partition, topic, clock_at)"
-                " VALUES (%s, 't', %s) ON CONFLICT (log_partition)"
-                " DO UPDATE SET clock_at = excluded.clock_at",
-                (partition, at),
-            )
-
-
-def sell(settings, sku, daily, warehouse="SHA", cost="2.5"):
-    """Give a SKU demand on the days before TODAY, and its figures."""
-    begin = TODAY - timedelta(days=len(daily))
-    with psycopg.connect(settings.dsn) as conn:
-        conn.execute(
-            "INSERT INTO inventory.stock_figures (warehouse, sku, first_on, unit_cost)"
-            " VALUES (%s, %s, %s, %s)",
-            (warehouse, sku, begin, cost),
-        )
-        with (
-            conn.cursor() as cursor,
-            cursor.copy(
-                "COPY inventory.demand_daily (day, warehouse, sku, issues) FROM STDIN"
-            ) as copy,
-        ):
-            for day, quantity in enumerate(daily):
-                if quantity:
-                    row = (begin + timedelta(days=day), warehouse, sku, Decimal(str(quantity)))
-                    copy.write_row(row)
-
-
-def shop(days, level=20.0, seed=1, chance=1.0):
-    """Return the daily sales of a shop."""
-    random = np.random.default_rng(seed)
-    values = random.poisson(level * np.resize(PROFILE, days))
-    return (values * (random.random(days) < chance)).tolist()
-
-
-def once(settings, warehouse="SHA", **more):
+def once(settings, warehouse="SHA", minutes=0.0, **more):
     """Make what is due of a warehouse."""
     with Forecasting(settings.dsn) as store:
-        return make_due(store, warehouse, **more)
+        return make_due(store, warehouse, minutes, **more)
 
 
 def tables(settings):
@@ -90,7 +39,7 @@ def tables(settings):
 
 @pytest.fixture
 def business(settings):
-    """Give settings of a warehouse just after its midnight: five SKUs of five kinds."""
+    """Give settings of a warehouse just after its midnight, five SKUs of five kinds; no fitting."""
     place(settings)
     tick(settings, MIDNIGHT + timedelta(minutes=1))
     sell(settings, "milk", shop(300), cost="10")
@@ -98,12 +47,12 @@ def business(settings):
     sell(settings, "new", shop(20, level=5))
     sell(settings, "unpriced", shop(300, level=9, seed=2), cost=None)
     sell(settings, "asleep", [3, *[0] * 200])
-    return settings
+    return replace(settings, forecast_minutes=0.0)
 
 
 def test_a_night_forecasts_what_sells_and_says_how_well(business):
     """28 local days of each SKU that sold in 90 days, its method and its errors."""
-    made = once(business)
+    made = once(business, minutes=5)
     assert (made.made_on, made.series) == (TODAY, 4)
     found = rows(
         business,
@@ -153,16 +102,56 @@ def test_a_night_classes_every_sku(business):
 
 def test_a_night_is_made_once_and_again_gives_the_same(business):
     """The second time nothing is due; forced, it writes the same rows."""
-    assert once(business) is not None
+    assert once(business, minutes=5).skipped == 0
     before = tables(business)
     assert once(business) is None
     with Forecasting(business.dsn) as store:
-        make(store, store.places()[0])
+        make(store, store.places()[0], 5.0)
     assert tables(business) == before
     tick(business, MIDNIGHT + timedelta(hours=23, minutes=59))
     assert once(business) is None
     tick(business, MIDNIGHT + timedelta(hours=24))
     assert once(business).made_on == TODAY + timedelta(days=1)
+
+
+def test_the_most_valuable_come_first_and_the_rest_say_so(business, monkeypatch):
+    """The time is over after the dearest SKU: the others get the plain method, and say so."""
+    sell(business, "bread", shop(300, seed=3), cost="1")
+    monkeypatch.setattr("flows.forecasting.AT_ONCE", 1)
+    fitters = []
+    monkeypatch.setattr(
+        "flows.forecasting.Fitter", lambda *some: fitters.append(Fitter(*some)) or fitters[0]
+    )
+
+    def end(*done_of):
+        if done_of[0]:
+            fitters[0]._until = 0.0
+
+    with Forecasting(business.dsn) as store:
+        made = make(store, store.places()[0], 5.0, progress=end)
+    assert (made.series, made.skipped) == (5, 2)
+    found = rows(business, "SELECT DISTINCT sku, method, rejected, skipped FROM forecast_now")
+    why = {sku: (method, rejected, skipped) for sku, method, rejected, skipped in found}
+    assert why["bread"] == why["unpriced"] == ("weekday_mean", None, "budget")
+    assert "ets" in why["milk"]
+    assert why["milk"][2] is None
+    assert (why["drill"][2], why["new"][2]) == (None, None)
+    assert rows(business, "SELECT skipped FROM forecast_runs") == [(2,)]
+
+
+def test_no_minutes_no_seasonal_method(business, monkeypatch):
+    """Zero starts no process; what sells rarely still has its method."""
+    monkeypatch.setattr("subprocess.Popen", None)
+    made = once(business, minutes=0.0)
+    assert (made.skipped, made.methods.get("ets")) == (2, None)
+
+
+def test_a_warehouse_has_the_part_of_the_minutes_that_its_skus_are(business):
+    """Five SKUs here, one there: five sixths and one sixth; of nothing nothing."""
+    place(business, "BJS", partition=1)
+    sell(business, "milk", shop(100), "BJS")
+    with Forecasting(business.dsn) as store:
+        assert [store.part(name) for name in ("SHA", "BJS", "XXX")] == [5 / 6, 1 / 6, 0]
 
 
 def test_midnight_is_the_warehouses_own(settings):
@@ -226,8 +215,8 @@ def test_two_clocks_make_it_once(business):
 def test_a_run_that_is_ended_has_done_nothing(business, monkeypatch):
     """Stopped between chunks, or killed before its commit: the next one does it all."""
     monkeypatch.setattr("flows.forecasting.AT_ONCE", 1)
-    asked = iter([False, False, True])
-    assert once(business, stopping=lambda: next(asked)) is None
+    asked = iter([False] * 5)
+    assert once(business, stopping=lambda: next(asked, True)) is None
     assert tables(business) == [[], [], []]
     with psycopg.connect(business.dsn) as holder:
         holder.execute("LOCK TABLE inventory.forecast_runs IN EXCLUSIVE MODE")
@@ -282,7 +271,7 @@ def test_the_writer_role_may_do_it(business):
     """What the flows are allowed is enough."""
     with Forecasting(business.dsn) as store:
         store.connection.execute("SET ROLE waterline_writer")
-        assert make_due(store, "SHA").series == 4
+        assert make_due(store, "SHA", 5.0).series == 4
 
 
 def test_forecast_as_a_command(business):

@@ -19,6 +19,7 @@ def test_nothing_set_gives_the_defaults(tmp_path):
     assert (found.dsn, found.brokers, found.topic_prefix) == (None, None, "")
     assert (found.lang, found.tz) == ("en", "Asia/Shanghai")
     assert (found.reject_share, found.reject_window) == (0.05, 10_000)
+    assert found.forecast_minutes == 10
     assert found.home == tmp_path
 
 
@@ -41,6 +42,12 @@ def test_metrics_are_on_the_loopback_elsewhere_or_off(tmp_path):
     assert settings(tmp_path, WATERLINE_METRICS="off").metrics is None
 
 
+def test_no_minutes_for_the_forecast_are_allowed(tmp_path):
+    """Zero, and parts of a minute."""
+    assert settings(tmp_path, WATERLINE_FORECAST_MINUTES="0").forecast_minutes == 0
+    assert settings(tmp_path, WATERLINE_FORECAST_MINUTES="2.5").forecast_minutes == 2.5
+
+
 @pytest.mark.parametrize("word", ["zh-CN", "zh_CN", "zh", "ZH-cn"])
 def test_chinese_has_several_spellings(tmp_path, word):
     """All of them are zh-CN."""
@@ -59,6 +66,9 @@ def test_chinese_has_several_spellings(tmp_path, word):
         ("WATERLINE_REJECT_SHARE", "0"),
         ("WATERLINE_REJECT_SHARE", "1.1"),
         ("WATERLINE_REJECT_WINDOW", "-5"),
+        ("WATERLINE_FORECAST_MINUTES", "-1"),
+        ("WATERLINE_FORECAST_MINUTES", "nan"),
+        ("WATERLINE_FORECAST_MINUTES", "ten"),
         ("WATERLINE_METRICS", "9465"),
         ("WATERLINE_METRICS", "localhost:70000"),
         ("WATERLINE_METRICS", "on"),
