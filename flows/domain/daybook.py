@@ -120,8 +120,8 @@ class Daybook:
             first = min([row.at for row in account.moves])
             if first <= booked_to:
                 since = first
-        if account.day is None:
-            return since
+        if account.day is None:  # nothing is left of what it booked, or that was before days
+            return BEGINNING if account.moves and booked_to is not None else since
         if self._state.rezoned and account.key.warehouse in self._state.rezoned:
             return BEGINNING
         if images is not account.images:

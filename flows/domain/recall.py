@@ -115,7 +115,7 @@ class Recall(Protocol):
         """Return the legs and journal entries of a transfer of one SKU ("" is no document)."""
 
     def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
-        """Return the accounts in a scope; "" is any."""
+        """Return the accounts in a scope, perhaps more of other categories; "" is any."""
 
     def holders(self, skus: Collection[str]) -> list[Key]:
         """Return the partition's accounts of these SKUs."""

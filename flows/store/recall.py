@@ -36,7 +36,7 @@ from flows.domain.rows import (
     TransferRow,
 )
 from flows.domain.windows import Sums
-from flows.store.records import Record, count_of, leg_of, line_of, lot_of, stock_of
+from flows.store.records import LEG, Record, count_of, leg_of, line_of, lot_of, stock_of
 from flows.store.statements import TIMES
 from flows.store.windows import (
     DAY,
@@ -46,12 +46,6 @@ from flows.store.windows import (
 
 _KEYS = "(SELECT * FROM unnest(%s::text[], %s::text[]))"
 _MINE = "(SELECT warehouse FROM inventory.partitions WHERE log_partition = %s)"
-_LEG = (
-    "occurred_at AS at, device_seq AS seq, event_id, warehouse, sku, lot, bin, status, type,"
-    " quantity, log_offset AS offset, variance, correction, order_id, line_id, document, operator,"
-    " device, video_url, counterpart, reason, recorded_at, expires_on, produced_on, due_at,"
-    " unit_cost"
-)
 _WAITING = "state = 'open' AND ordered > received + cancelled"
 _KIND_KEYS = {
     "order_line": "warehouse = %s AND key = %s AND line_id = %s",
@@ -257,9 +251,10 @@ class DatabaseRecall:
     def keys(self, warehouse: str, category: str, sku: str) -> list[Key]:
         """See Recall."""
         return self._found(
-            "(%s = '' OR s.warehouse = %s) AND (%s = '' OR s.sku = %s)"
-            " AND (%s = '' OR i.category = %s)",
-            (warehouse, warehouse, sku, sku, category, category),
+            "(%s = '' OR s.warehouse = %s) AND (%s = '' OR s.sku = %s) AND (%s = '' OR s.sku IN"
+            " (SELECT sku FROM inventory.journal WHERE type = 'item' AND log_partition = %s"
+            " AND body ->> 'category' = %s))",
+            (warehouse, warehouse, sku, sku, category, self._partition, category),
         )
 
     def holders(self, skus: Collection[str]) -> list[Key]:
@@ -342,7 +337,6 @@ class DatabaseRecall:
         self._settled()
         rows = self._tuples(
             "SELECT s.warehouse, s.sku FROM inventory.stock_figures AS s"
-            " LEFT JOIN inventory.items AS i USING (sku)"
             f" WHERE {condition} AND s.warehouse IN {_MINE} ORDER BY 1, 2",
             (*parameters, self._partition),
         )
@@ -350,7 +344,7 @@ class DatabaseRecall:
 
     def _legs(self, condition: str, parameters: tuple[Any, ...]) -> list[Row]:
         self._settled()
-        rows = self._rows(f"SELECT {_LEG} FROM inventory.movements WHERE {condition}", parameters)
+        rows = self._rows(f"SELECT {LEG} FROM inventory.movements WHERE {condition}", parameters)
         return [leg_of(row) for row in rows]
 
     def _journal(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:

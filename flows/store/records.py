@@ -11,6 +11,13 @@ from flows.domain.rows import Cell, CountRow, Facts, LineRow, LotRow, Order, Row
 from flows.store.windows import MOMENT_PLACES, RATE_PLACES, layers_of, windows_of
 
 Record = dict[str, Any]
+LEG = (
+    "occurred_at AS at, device_seq AS seq, event_id, warehouse, sku, lot, bin, status, type,"
+    " quantity, log_offset AS offset, variance, correction, order_id, line_id, document, operator,"
+    " device, video_url, counterpart, reason, recorded_at, expires_on, produced_on, due_at,"
+    " unit_cost"
+)
+"""The columns of movements that `leg_of` takes."""
 
 
 def leg_of(row: Record) -> Row:
