@@ -19,6 +19,7 @@ def local_date(at: datetime, zone_name: str) -> date:
     return at.astimezone(zone(zone_name)).date()
 
 
+@lru_cache(maxsize=8192)
 def midnight(day: date, zone_name: str) -> datetime:
     """Return the instant at which a local day begins, in UTC."""
     start = datetime(day.year, day.month, day.day, tzinfo=zone(zone_name))

@@ -237,20 +237,27 @@ class Daybook:
     def _sum_up(self, key: Key, category: str, changes: Iterable[Change]) -> None:
         """Add what days became more or less to the sums of their category."""
         sums = self._state.changes.turnover
-        for change in changes:
-            for day, sign in zip(change, (-1, 1), strict=True):
-                if day is None:
-                    continue
-                place = (key.warehouse, category, day.day)
-                row = sums.get(place)
-                if row is None:
-                    row = sums[place] = [0] * 6
-                row[0] += sign * day.issues
-                row[1] += sign * day.issue_cost
-                row[2] += sign * (day.inbound - day.outbound + day.other)
-                row[3] += sign * day.moment
-                row[4] += sign * day.value_net
-                row[5] += sign * day.value_moment
+        for before, after in changes:
+            day = after or before
+            assert day is not None  # noqa: S101 a change has at least one side
+            place = (key.warehouse, category, day.day)
+            row = sums.get(place)
+            if row is None:
+                row = sums[place] = [0] * 6
+            if after is not None:
+                row[0] += after.issues
+                row[1] += after.issue_cost
+                row[2] += after.inbound - after.outbound + after.other
+                row[3] += after.moment
+                row[4] += after.value_net
+                row[5] += after.value_moment
+            if before is not None:
+                row[0] -= before.issues
+                row[1] -= before.issue_cost
+                row[2] -= before.inbound - before.outbound + before.other
+                row[3] -= before.moment
+                row[4] -= before.value_net
+                row[5] -= before.value_moment
 
 
 def _minus(one: Sums, other: Sums) -> Sums:

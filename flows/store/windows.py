@@ -83,7 +83,7 @@ def _layers(layers: Sequence[tuple[int, int]]) -> tuple[str, str]:
 
 def write(cursor: psycopg.Cursor, changes: Changes) -> None:
     """Write what a batch changed of days, sums and demand."""
-    days = sorted(changes.days.items())
+    days = changes.days.items()
     gone = [(w, sku, iso(day)) for (w, sku, day), row in days if row is None]
     if gone:
         cursor.execute(DAYS_GONE, columns(gone))

@@ -1,7 +1,8 @@
 """One batch's changes as SQL: COPY for what is appended, upserts by key for what is kept.
 
-Enters: `Changes` and a cursor inside the batch's transaction. Rows go in the order of their keys,
-so that two writers of global master data never wait for each other in a circle.
+Enters: `Changes` and a cursor inside the batch's transaction. Rows that several
+partitions write (master data) go in the order of their keys, so that two writers never wait for
+each other in a circle.
 """
 
 from __future__ import annotations
@@ -120,7 +121,6 @@ def _units(value: int | None) -> str | None:
 
 
 def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
-    changes.stock.sort(key=lambda row: (row.warehouse, row.sku))
     upsert(
         cursor,
         "stock_figures",
@@ -157,9 +157,7 @@ def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
 
 
 def _cells(cursor: psycopg.Cursor, changes: Changes) -> None:
-    rows = sorted(
-        changes.cells, key=lambda row: (row.warehouse, row.sku, row.lot, row.bin, row.status)
-    )
+    rows = changes.cells
     gone = [(r.warehouse, r.sku, r.lot, r.bin, r.status) for r in rows if not r.quantity]
     if gone:
         cursor.execute(CELLS_GONE, columns(gone))

@@ -2,8 +2,8 @@
 -- view can be written to: what it adds is worked out, the rest is the row of stock_figures.
 
 -- Where the turnover windows stand, per warehouse: `at` is the clock (the latest tick), `today` its
--- local date, `starts` the instants at which the windows of 7, 30, 90 and 365 local days begin;
--- instants are seconds since 1970. Made once a query.
+-- date, `midnight` when that ends, `starts` the instants at which the windows of 7, 30, 90 and
+-- 365 local days begin; instants are seconds since 1970. Made once a query.
 CREATE FUNCTION inventory.window_clocks()
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -12,6 +12,7 @@ AS $$
     SELECT jsonb_object_agg(c.warehouse, jsonb_build_object(
         'at', extract(epoch FROM c.clock_at),
         'today', c.today,
+        'midnight', extract(epoch FROM inventory.local_start(c.today + 1, c.timezone)),
         'starts', (
             SELECT jsonb_agg(
                 extract(epoch FROM inventory.local_start(c.today - (n.days - 1), c.timezone))
@@ -42,31 +43,32 @@ DECLARE
     today date := (clock ->> 'today')::date;
     starts numeric := clock -> 'starts' ->> (i - 1);
     ends numeric := clock ->> 'at';
-    closing numeric := s.on_hand;
-    net numeric := coalesce(s.window_net[i], 0);
-    moment numeric := coalesce(s.window_moment[i], 0);
+    level numeric := s.on_hand;
+    moved numeric := coalesce(s.window_net[i], 0);
+    weighed numeric := coalesce(s.window_moment[i], 0);
     issued numeric := coalesce(s.window_issues[i], 0);
     mean numeric;
 BEGIN
     IF clock IS NULL OR ends <= starts THEN
         RETURN NULL;
     END IF;
-    IF s.day > today THEN -- the clock is behind: what came after its day is not in its window
-        SELECT closing - coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day > today), 0),
-            net + coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day = today), 0),
-            moment + coalesce(sum(d.moment) FILTER (WHERE d.day = today), 0),
+    IF s.day > today THEN -- the clock is behind: its day is over, what came later is not in it
+        ends := clock ->> 'midnight';
+        SELECT level - coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day > today), 0),
+            moved + coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day = today), 0),
+            weighed + coalesce(sum(d.moment) FILTER (WHERE d.day = today), 0),
             issued + coalesce(sum(d.issues) FILTER (WHERE d.day = today), 0)
-        INTO closing, net, moment, issued
+        INTO level, moved, weighed, issued
         FROM inventory.stock_daily AS d
         WHERE d.warehouse = s.warehouse AND d.sku = s.sku AND d.day >= today;
     ELSIF s.day = today THEN
-        net := net + s.day_net;
-        moment := moment + s.day_moment;
+        moved := moved + s.day_net;
+        weighed := weighed + s.day_moment;
         issued := issued + s.day_issues;
         ends := greatest(ends, extract(epoch FROM s.moved_to));
     END IF;
-    mean := CASE WHEN simple THEN closing - net / 2
-                 ELSE closing - (moment - starts * net) / (ends - starts) END;
+    mean := CASE WHEN simple THEN level - moved / 2
+                 ELSE level - (weighed - starts * moved) / (ends - starts) END;
     RETURN CASE WHEN mean > 0 THEN round(issued / mean, 6) END;
 END
 $$;
