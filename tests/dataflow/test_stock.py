@@ -122,7 +122,8 @@ def test_one_of_everything_is_in_the_tables(settings):
     # A: counted 50 in P, 0.5 and 7 in Q and −7 in P without lot, 2 in R
     assert sums(settings) == {"A": (52.5, 10, 0, 9.5), "B": (10, 0, 2, 0)}
     report = clean(settings)
-    assert all(report.rows[name] for name in report.rows)
+    empty = {name for name, count in report.rows.items() if not count}
+    assert empty <= {"demand_daily"}  # its day is not over
     assert rows(settings, "SELECT count(*) FROM rejects") == [(0,)]
 
 
@@ -358,11 +359,12 @@ def test_a_global_item_reaches_stock_on_every_partition(settings):
     value = "SELECT DISTINCT value, unit_cost, count(*) OVER () FROM stock"
     assert rows(settings, value) == [(Decimal(5), Decimal("2.5"), 8)]
     lay(settings, [item("S1", unit_cost=4, at=at(3), id="i2"), policy(sku="S1", max_stock=1)])
+    lay(settings, [inbound("S1", 2, warehouse=house, at=at(4)) for house in houses])
     drain(settings)
-    assert rows(settings, value) == [(Decimal(8), Decimal(4), 8)]
-    lay(settings, [cancel("i2", at=at(4))])
+    assert rows(settings, value) == [(Decimal(13), Decimal("3.25"), 8)]  # the average of both
+    lay(settings, [cancel("i2", at=at(5))])
     drain(settings)
-    assert rows(settings, value) == [(Decimal(5), Decimal("2.5"), 8)]
+    assert rows(settings, value) == [(Decimal(10), Decimal("2.5"), 8)]
     clean(settings)
 
 
