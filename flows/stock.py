@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from flows.domain.ledger import Message
     from flows.settings import Settings
 
-LIMIT = 20_000
+LIMIT = 40_000
 """Messages of one transaction at most: in a backlog each touches an account once, however often it
-moved. Measured against 10,000: 45,000 events/s instead of 31,000, for 100 MiB more."""
+moved. Measured with days, windows and cost: 16 % less CPU an event than with 20,000."""
 HURRY = 1.0
 """Seconds after SIGTERM until which batches are still folded: a backlog holds more than can be
 committed in time, and the offset says where to read on."""

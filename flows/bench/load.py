@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from flows.domain.decode import canonical
-from flows.domain.events import Inbound, Outbound, Source
+from flows.domain.events import Inbound, Item, Outbound, Policy, Source, Tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,28 @@ def log_events(count: int, start: datetime, cells: int = CELLS) -> Iterator[tupl
         at = _at(start, n, count)
         value = movement(n, cell, at, "gun", outbound=n % 2 == 1, source=source)
         yield warehouse_of(cell), value
+
+
+def masters(start: datetime, cells: int) -> list[bytes]:
+    """Return what the fold of `log_events` goes by: items, a policy, and the clock before them.
+
+    They are for every partition of the log.
+    """
+    at = start - HISTORY - timedelta(minutes=1)
+    items = [
+        Item(
+            event_id=f"item-{number}",
+            occurred_at=at,
+            sku=f"SKU-{number:06d}",
+            category=f"C-{number % 40:02d}",
+            unit_cost=Decimal(number % 90 + 10),
+        )
+        for number in range(-(-cells // len(WAREHOUSES)))
+    ]
+    policy = Policy(
+        event_id="policy", occurred_at=at, safety_stock=Decimal(10), lead_time_days=Decimal(7)
+    )
+    return [canonical.encode(event) for event in (*items, policy, Tick(event_id="tick", occurred_at=at))]
 
 
 def log_once(count: int, start: datetime) -> Iterator[tuple[str, bytes]]:

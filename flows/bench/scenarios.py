@@ -91,13 +91,17 @@ def measured(settings: Settings) -> Iterator[tuple[Stage, psycopg.Connection, Me
 
 
 def core(settings: Settings, plan: Plan, tell: Tell) -> Run:
-    """Log → movements and stock."""
+    """Log → every table of stock: items, thresholds and the clock are there before."""
     count = plan.count(300_000)
+    cells = min(load.CELLS, count)
     with measured(settings) as (place, looking, meter):
-        events = load.log_events(count, plan.start, min(load.CELLS, count))
-        _fill(place, LOG, events, count, tell)
-        run = _drain((place, looking, meter), stock(drain=True), _STOCK_COUNT, count, tell)
-        _add_up(looking, "stock", count, count)
+        before = place.lay(load.masters(plan.start, cells))
+        spare = Meter(place.database, looking.info.backend_pid, None, frozenset())
+        _drain((place, looking, spare), stock(drain=True), _STOCK_COUNT, before, tell)
+        _fill(place, LOG, load.log_events(count, plan.start, cells), count, tell)
+        run = _drain((place, looking, meter), stock(drain=True), _STOCK_COUNT, before + count, tell)
+        run.events = count
+        _add_up(looking, "stock", before + count, before + count)
         _rows(looking, count)
         return run
 

@@ -96,6 +96,20 @@ class Stage:
             homes.close()
         return sent
 
+    def lay(self, values: Iterable[bytes]) -> int:
+        """Put messages on every partition of the log; return how many that are."""
+        partitions = ensure_topics(self.brokers, self._prefix)[LOG]
+        out, sent = Outlet(self.brokers, patience=PATIENCE), 0
+        try:
+            for value in values:
+                for partition in range(partitions):
+                    out.send(self._prefix + LOG, None, value, None, partition)
+                    sent += 1
+            out.flush()
+        finally:
+            out.close(grace=0.0)
+        return sent
+
     @property
     def _prefix(self) -> str:
         return self.settings.topic_prefix
