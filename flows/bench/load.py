@@ -87,7 +87,9 @@ def masters(start: datetime, cells: int) -> list[bytes]:
     policy = Policy(
         event_id="policy", occurred_at=at, safety_stock=Decimal(10), lead_time_days=Decimal(7)
     )
-    return [canonical.encode(event) for event in (*items, policy, Tick(event_id="tick", occurred_at=at))]
+    return [
+        canonical.encode(event) for event in (*items, policy, Tick(event_id="tick", occurred_at=at))
+    ]
 
 
 def log_once(count: int, start: datetime) -> Iterator[tuple[str, bytes]]:
