@@ -1,7 +1,8 @@
-"""Work done now and then beside the clock flow: hourly a look at space, daily retention.
+"""Work done now and then beside the clock flow: series, hourly a look at space, daily retention.
 
-Enters: wake-ups after each minute's ticks. Leaves: table `rebalancing` made anew, old rows gone. A
-flow that starts does both; two clocks at once do it twice, in turn, which changes nothing.
+Enters: wake-ups after each minute's ticks. Leaves: hours and days that have closed in the series,
+table `rebalancing` made anew, old rows gone. A flow that starts does all of it; two clocks at once
+do it twice, in turn, which changes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from flows.settings import Settings
 
-HOUR_S, DAY_S = 3600.0, 86_400.0
+SERIES_S, HOUR_S, DAY_S = 600.0, 3600.0, 86_400.0
 _LOG = logging.getLogger("waterline.upkeep")
 
 
@@ -28,6 +29,7 @@ class Upkeep(Minutely):
         """Start waiting for `wake`; without it a round is made after ninety seconds."""
         self._settings = settings
         self._looked: float | None = None
+        self._kept: float | None = None
         self._retained: float | None = None
         super().__init__("upkeep", "upkeep not done", stopping, _LOG)
 
@@ -36,6 +38,9 @@ class Upkeep(Minutely):
         if _due(self._looked, HOUR_S):
             self._look()
             self._looked = monotonic()
+        if _due(self._kept, SERIES_S) and not self.ended():
+            self._keep()
+            self._kept = monotonic()
         if _due(self._retained, DAY_S) and not self.ended():
             self._retain()
             self._retained = monotonic()
@@ -47,6 +52,14 @@ class Upkeep(Minutely):
         if any(made.values()):
             found = ", ".join(f"{name} {count}" for name, count in made.items() if count)
             _LOG.info("moves proposed: %s", found)
+
+    def _keep(self) -> None:
+        from flows.series import keep_series  # noqa: PLC0415 - needed now and then
+
+        for one in keep_series(self._settings, stopping=self.ended, around=self.cancelling):
+            _LOG.info(
+                "%s of %s made from %s to %s", one.series, one.warehouse, one.since, one.upto
+            )
 
     def _retain(self) -> None:
         from flows.retention import retain  # noqa: PLC0415 - needed once a day

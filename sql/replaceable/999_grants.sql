@@ -29,7 +29,8 @@ GRANT INSERT, UPDATE, DELETE ON
     inventory.partitions, inventory.offsets, inventory.event_ids, inventory.ticks,
     inventory.intake, inventory.rejects, inventory.lag,
     inventory.device_sequences, inventory.device_blocks,
-    inventory.rebalancing
+    inventory.rebalancing,
+    inventory.occupancy_hourly, inventory.expiry_daily, inventory.series_runs
     TO waterline_writer;
 GRANT INSERT ON inventory.movements, inventory.journal, inventory.stock_history
     TO waterline_writer;

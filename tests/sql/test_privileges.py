@@ -19,7 +19,7 @@ STATE = (
     *("lot_dates", "orders", "purchases", "transfers", "partitions", "offsets", "event_ids"),
     *("ticks", "intake", "rejects", "lag", "device_sequences", "device_blocks"),
     "alert_state",
-    "rebalancing",
+    *("rebalancing", "occupancy_hourly", "expiry_daily", "series_runs"),
 )
 HISTORY = ("movements", "journal", "stock_history", "alerts")
 MOVE = (
