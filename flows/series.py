@@ -132,14 +132,15 @@ def _forget(connection: psycopg.Connection, series: Series, due: list[Row]) -> N
 
 def _parameters(series: Series, due: list[Row]) -> Row:
     oldest = min(row["since"] for row in due)
-    after = oldest + timedelta(hours=1) if series is HOURS else _instant(oldest) - timedelta(days=1)
     return {
         "warehouses": [row["warehouse"] for row in due],
         "timezones": [row["timezone"] for row in due],
         "sinces": [row["since"] for row in due],
         "uptos": [row["upto" if series is HOURS else "upto_on"] for row in due],
+        "wholes": [row["since"] == row["starts"] for row in due],
         "oldest": oldest,
-        "after": after,
+        "before": oldest - timedelta(hours=1),
+        "after": oldest if series is HOURS else _instant(oldest) - timedelta(days=1),
     }
 
 

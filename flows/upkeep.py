@@ -57,9 +57,7 @@ class Upkeep(Minutely):
         from flows.series import keep_series  # noqa: PLC0415 - needed now and then
 
         for one in keep_series(self._settings, stopping=self.ended, around=self.cancelling):
-            _LOG.info(
-                "%s of %s made from %s to %s", one.series, one.warehouse, one.since, one.upto
-            )
+            _LOG.info("%s of %s made from %s to %s", one.series, one.warehouse, one.since, one.upto)
 
     def _retain(self) -> None:
         from flows.retention import retain  # noqa: PLC0415 - needed once a day

@@ -1,9 +1,11 @@
--- What each zone held at the end of each hour from `since` to before `upto`: what it holds now less
--- all that moved after that hour. Zone '' is bins without a zone, unknown ones and stock without a bin.
+-- What each zone held at the end of each hour from `since` to before `upto`: what it held at the end less
+-- all that moved after that hour. The end is the present where all rows are made (`whole`), else what the
+-- hour before `since` says and what moved since then. Zone '' is bins without a zone, unknown ones and
+-- stock without a bin.
 with due as materialized (
     select *
-    from unnest(%(warehouses)s::text[], %(sinces)s::timestamptz[], %(uptos)s::timestamptz[])
-        as d (warehouse, since, upto)
+    from unnest(%(warehouses)s::text[], %(sinces)s::timestamptz[], %(uptos)s::timestamptz[],
+        %(wholes)s::boolean[]) as d (warehouse, since, upto, whole)
 ),
 zones as (
     select z.warehouse, coalesce(z.zone, '') as zone, count(z.bin) as bins,
@@ -25,12 +27,17 @@ changes as (
         least(date_trunc('hour', m.occurred_at, 'UTC'), d.upto) as hour
     from inventory.movements m
     join due d using (warehouse)
-    where m.occurred_at >= %(after)s
-      and m.occurred_at >= d.since + interval '1 hour'
+    where m.occurred_at >= %(after)s and m.occurred_at >= d.since
+      and (d.whole or m.occurred_at < d.upto)
+    union all
+    select d.warehouse, m.bin, m.sku, m.quantity, d.upto
+    from inventory.movements m
+    join due d on d.warehouse = m.warehouse and not d.whole
+    where m.occurred_at >= %(after)s and m.occurred_at >= d.since and m.occurred_at < d.upto
     union all
     select d.warehouse, c.bin, c.sku, c.quantity, d.upto
     from inventory.stock_bins c
-    join due d using (warehouse)
+    join due d on d.warehouse = c.warehouse and d.whole
 ),
 sums as (
     select c.warehouse, coalesce(p.zone, '') as zone, c.hour,
@@ -53,6 +60,12 @@ sums as (
 ),
 points as ( -- not a join of hours and sums: it must not cost hours × hours whatever is expected
     select s.* from sums s
+    union all
+    select o.warehouse, o.zone, d.upto, o.quantity, o.volume, o.weight, o.filled_quantity,
+        o.filled_volume, o.filled_weight
+    from inventory.occupancy_hourly o
+    join due d on d.warehouse = o.warehouse and not d.whole and o.hour = d.since - interval '1 hour'
+    where o.hour >= %(before)s
     union all
     select z.warehouse, z.zone, h.hour, 0, 0, 0, 0, 0, 0
     from due d

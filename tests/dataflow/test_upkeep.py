@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
 
 from flows.upkeep import Upkeep
 from tests.dataflow.running import rows, wait_for
-from tests.sql.shelves import cell, insert, item, place, warehouse
+from tests.sql.shelves import CLOCK, TODAY, cell, figures, insert, item, place, warehouse
 
 pytestmark = pytest.mark.stack
 
@@ -46,6 +47,27 @@ def test_first_round_does_both_and_the_next_nothing(crowded):
         upkeep._looked -= 3600
         upkeep.round()
         assert rows(crowded, "SELECT made_at FROM rebalancing") != made
+    finally:
+        upkeep.close()
+
+
+def test_closed_hours_are_added_to_the_series(crowded):
+    """The first round makes those of the warehouse's days, a later one the hour that has closed."""
+    with psycopg.connect(crowded.dsn) as conn:
+        figures(conn, "A1", 75, first_on=TODAY)
+    hours = "SELECT max(hour), count(*) FROM occupancy_hourly WHERE zone = 'A'"
+    upkeep = Upkeep(crowded, lambda: False)
+    try:
+        upkeep.wake()
+        wait_for(lambda: upkeep._retained is not None)
+        assert rows(crowded, hours) == [(CLOCK - timedelta(hours=1), 12)]
+        with psycopg.connect(crowded.dsn) as conn:
+            conn.execute("UPDATE inventory.offsets SET clock_at = clock_at + interval '61 minutes'")
+        upkeep.round()
+        assert rows(crowded, hours) == [(CLOCK - timedelta(hours=1), 12)]
+        upkeep._kept -= 600
+        upkeep.round()
+        assert rows(crowded, hours) == [(CLOCK, 13)]
     finally:
         upkeep.close()
 

@@ -1,6 +1,6 @@
 """The two series as they should be, counted anew for every period: slow and obvious.
 
-Enters: a connection to a database with movements, layout, items and lots' dates. Leaves: rows by key.
+Enters: a connection to a database with movements, layout, items, lots' dates. Leaves: rows by key.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from tests.sql.shelves import rows
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WINDOWS = ((0, "expired"), *((n + 1, f"≤{n}") for n in (7, 15, 30, 60, 90, 180)))
-KEPT = {
-    "occupancy_hourly": (3, "*"),
-    "expiry_daily": (4, "day, warehouse, category, expiry_window, lots, quantity,"
-                        " sellable_quantity, value"),
-}  # fmt: skip
+_SIZES = "SELECT sku, unit_volume, unit_weight FROM items"
+_DAYS = "day, warehouse, category, expiry_window, lots, quantity, sellable_quantity, value"
+KEPT = {"occupancy_hourly": (3, "*"), "expiry_daily": (4, _DAYS)}
 
 
 def found(conn, table):
@@ -37,14 +35,17 @@ def settle(conn) -> None:
     conn.execute(
         "INSERT INTO inventory.stock_figures (warehouse, sku, first_on)"
         " SELECT m.warehouse, m.sku, min(inventory.local_date(w.timezone, m.occurred_at))"
-        " FROM inventory.movements AS m JOIN inventory.warehouses AS w USING (warehouse) GROUP BY 1, 2"
+        " FROM inventory.movements AS m JOIN inventory.warehouses AS w USING (warehouse)"
+        " GROUP BY 1, 2"
         " ON CONFLICT (warehouse, sku) DO UPDATE SET first_on = excluded.first_on"
     )
 
 
 def occupancy(conn):
     """Return the rows of occupancy_hourly, each from all movements before its end."""
-    volumes = {sku: two for sku, *two in rows(conn, "SELECT sku, unit_volume, unit_weight FROM items")}
+    volumes = {
+        sku: two for sku, *two in rows(conn, "SELECT sku, unit_volume, unit_weight FROM items")
+    }
     moved = rows(conn, "SELECT warehouse, bin, sku, quantity, occurred_at FROM movements")
     wanted = {}
     for house, zone, clock, first in _houses(conn):
@@ -119,7 +120,9 @@ def _sizes(quantity, two):
 
 def _zone(area, bins, cells):
     mine = [limits for zone, limits in bins if zone == area]
-    used = [sum((sizes[n] for (zone, _), sizes in cells if zone == area), Decimal(0)) for n in range(3)]
+    used = [
+        sum((sizes[n] for (zone, _), sizes in cells if zone == area), Decimal(0)) for n in range(3)
+    ]
     filled = [
         sum((sizes[n] for (zone, limits), sizes in cells if zone == area and limits[n]), Decimal(0))
         for n in range(3)

@@ -154,6 +154,22 @@ ALTER TABLE inventory.event_ids SET (autovacuum_vacuum_scale_factor=0.2, autovac
 ALTER TABLE inventory.event_ids SET (toast: autovacuum_vacuum_scale_factor=0.1, autovacuum_vacuum_threshold=1000);
 ALTER TABLE inventory.event_ids ADD CONSTRAINT event_ids_count_check CHECK ((count >= 0));
 ALTER TABLE inventory.event_ids ADD CONSTRAINT event_ids_pkey PRIMARY KEY (log_partition, run);
+CREATE TABLE inventory.expiry_daily (
+    day date NOT NULL,
+    warehouse text NOT NULL,
+    category text NOT NULL DEFAULT ''::text,
+    expiry_window text NOT NULL,
+    lots integer NOT NULL,
+    quantity numeric NOT NULL,
+    sellable_quantity numeric NOT NULL,
+    value numeric
+);
+ALTER TABLE inventory.expiry_daily SET (autovacuum_vacuum_scale_factor=0.05);
+-- hypertable on day, chunks of 180 days
+ALTER TABLE inventory.expiry_daily ADD CONSTRAINT expiry_daily_lots_check CHECK ((lots > 0));
+ALTER TABLE inventory.expiry_daily ADD CONSTRAINT expiry_daily_pkey PRIMARY KEY (warehouse, category, expiry_window, day);
+CREATE INDEX expiry_daily_day_idx ON inventory.expiry_daily USING btree (day DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.expiry_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.forecast_quality (
     warehouse text NOT NULL,
     sku text NOT NULL,
@@ -380,6 +396,27 @@ CREATE INDEX movements_losses_idx ON inventory.movements USING btree (occurred_a
 CREATE INDEX movements_occurred_at_idx ON inventory.movements USING btree (occurred_at DESC);
 CREATE INDEX movements_sku_warehouse_occurred_at_idx ON inventory.movements USING btree (sku, warehouse, occurred_at DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.movements FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.occupancy_hourly (
+    hour timestamp with time zone NOT NULL,
+    warehouse text NOT NULL,
+    zone text NOT NULL DEFAULT ''::text,
+    bins integer NOT NULL,
+    quantity numeric NOT NULL,
+    volume numeric NOT NULL,
+    weight numeric NOT NULL,
+    max_quantity numeric,
+    max_volume numeric,
+    max_weight numeric,
+    filled_quantity numeric NOT NULL,
+    filled_volume numeric NOT NULL,
+    filled_weight numeric NOT NULL,
+    occupancy numeric
+);
+ALTER TABLE inventory.occupancy_hourly SET (autovacuum_vacuum_scale_factor=0.05);
+-- hypertable on hour, chunks of 30 days
+ALTER TABLE inventory.occupancy_hourly ADD CONSTRAINT occupancy_hourly_pkey PRIMARY KEY (warehouse, zone, hour);
+CREATE INDEX occupancy_hourly_hour_idx ON inventory.occupancy_hourly USING btree (hour DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.occupancy_hourly FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.offsets (
     log_partition integer NOT NULL,
     topic text NOT NULL,
@@ -526,6 +563,16 @@ CREATE TABLE inventory.schema_migrations (
     applied_at timestamp with time zone NOT NULL DEFAULT now()
 );
 ALTER TABLE inventory.schema_migrations ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+CREATE TABLE inventory.series_runs (
+    series text NOT NULL,
+    warehouse text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    committed_to timestamp with time zone NOT NULL,
+    fingerprint numeric NOT NULL
+);
+ALTER TABLE inventory.series_runs ADD CONSTRAINT series_runs_pkey PRIMARY KEY (series, warehouse);
+ALTER TABLE inventory.series_runs ADD CONSTRAINT series_runs_series_check CHECK ((series = ANY (ARRAY['occupancy_hourly'::text, 'expiry_daily'::text])));
 CREATE TABLE inventory.stock_bins (
     warehouse text NOT NULL,
     bin text NOT NULL DEFAULT ''::text,
@@ -2344,6 +2391,7 @@ ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
 ALTER TABLE inventory.devices OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
 ALTER TABLE inventory.expiring OWNER TO waterline_owner;
+ALTER TABLE inventory.expiry_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_now OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_quality OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_runs OWNER TO waterline_owner;
@@ -2365,6 +2413,7 @@ ALTER TABLE inventory.lots OWNER TO waterline_owner;
 ALTER TABLE inventory.movement_balances OWNER TO waterline_owner;
 ALTER TABLE inventory.movements OWNER TO waterline_owner;
 ALTER TABLE inventory.observations OWNER TO waterline_owner;
+ALTER TABLE inventory.occupancy_hourly OWNER TO waterline_owner;
 ALTER TABLE inventory.offsets OWNER TO waterline_owner;
 ALTER TABLE inventory.orders OWNER TO waterline_owner;
 ALTER TABLE inventory.partitions OWNER TO waterline_owner;
@@ -2374,6 +2423,7 @@ ALTER TABLE inventory.rebalancing OWNER TO waterline_owner;
 ALTER TABLE inventory.rejects OWNER TO waterline_owner;
 ALTER TABLE inventory.retention OWNER TO waterline_owner;
 ALTER TABLE inventory.schema_migrations OWNER TO waterline_owner;
+ALTER TABLE inventory.series_runs OWNER TO waterline_owner;
 ALTER TABLE inventory.sku_places OWNER TO waterline_owner;
 ALTER TABLE inventory.slow_stock OWNER TO waterline_owner;
 ALTER TABLE inventory.stock OWNER TO waterline_owner;
