@@ -30,6 +30,7 @@ class Upkeep(Minutely):
         self._settings = settings
         self._looked: float | None = None
         self._kept: float | None = None
+        self._keeping = SERIES_S
         self._retained: float | None = None
         super().__init__("upkeep", "upkeep not done", stopping, _LOG)
 
@@ -38,9 +39,12 @@ class Upkeep(Minutely):
         if _due(self._looked, HOUR_S):
             self._look()
             self._looked = monotonic()
-        if _due(self._kept, SERIES_S) and not self.ended():
+        if _due(self._kept, self._keeping) and not self.ended():
+            began = monotonic()
             self._keep()
             self._kept = monotonic()
+            # A replay touches every period again and again: a twentieth of the time, not more.
+            self._keeping = max(SERIES_S, 20 * (self._kept - began))
         if _due(self._retained, DAY_S) and not self.ended():
             self._retain()
             self._retained = monotonic()

@@ -39,7 +39,9 @@ kept as (
             d.today - (select r.keep_days from inventory.retention r
                        where r.relation = 'expiry_daily'),
             (select (r.gone_before at time zone d.timezone)::date from inventory.retention r
-             where r.relation = 'movements'))) as starts_on,
+             where r.relation = 'movements'),
+            (select (r.gone_before at time zone 'UTC')::date from inventory.retention r
+             where r.relation = 'expiry_daily'))) as starts_on,
         (least(d.ends_at, t.at) at time zone d.timezone)::date as again_on
     from due d
     join firsts f using (warehouse)

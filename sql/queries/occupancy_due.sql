@@ -48,7 +48,8 @@ kept as (
             g.first_on::timestamp at time zone d.timezone,
             (d.today - (select r.keep_days from inventory.retention r
                         where r.relation = 'occupancy_hourly'))::timestamp at time zone d.timezone,
-            (select r.gone_before from inventory.retention r where r.relation = 'movements')),
+            (select max(r.gone_before) from inventory.retention r
+             where r.relation in ('movements', 'occupancy_hourly'))),
             'UTC')) as starts,
         date_trunc('hour', least(d.bound::timestamp at time zone d.timezone, t.at), 'UTC') as again
     from due d

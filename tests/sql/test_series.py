@@ -232,12 +232,16 @@ def test_retention_is_how_far_back_they_go(house):
                 {key: row for key, row in whole[1].items() if key[0] >= day(-2)},
             ]
     right(house)
-    with psycopg.connect(house.dsn) as conn:
-        conn.execute(
-            "UPDATE inventory.retention SET gone_before = %s WHERE relation = 'movements'",
-            [CLOCK - model.DAY],
-        )
-    assert min(one.starts for one in keep_series(house, now=True)) > CLOCK - 2 * model.DAY
+    for relation in ("movements", "expiry_daily"):
+        with psycopg.connect(house.dsn) as conn:
+            conn.execute("UPDATE inventory.retention SET gone_before = NULL")
+            conn.execute(
+                "UPDATE inventory.retention SET gone_before = %s WHERE relation = %s",
+                [CLOCK - model.DAY, relation],
+            )
+        done = keep_series(house, now=True)
+        early = {one.series for one in done if one.starts < CLOCK - 2 * model.DAY}
+        assert early == (set() if relation == "movements" else {HOURS.table})
 
 
 def test_warehouse_without_movements_any_more_has_no_series(house):
