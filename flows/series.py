@@ -93,7 +93,8 @@ def _keep(
     now: bool,
 ) -> list[Kept]:  # fmt: skip
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    connection.execute("SET LOCAL work_mem = '64MB'")
+    # What the planner knows of a table that has just been filled is nothing: never rows × rows.
+    connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off")
     lock = "SELECT pg_try_advisory_xact_lock(%s, %s)"
     if connection.execute(lock, (_FAMILY, series.number)).fetchone() != (True,):
         return []
