@@ -59,6 +59,7 @@ class Policies:
     def __init__(self, rows: Iterable[PolicyRow] = ()) -> None:
         """Take the stored registers."""
         self._scopes: dict[Scope, dict[str, PolicyRow]] = {}
+        self._alike: dict[Limits, Limits] = {}
         self.shortest_horizon = DEFAULTS["frozen_after_days"]
         """No policy so far lets movements be refused that are younger, in days."""
         for row in rows:
@@ -101,7 +102,7 @@ class Policies:
 
         horizon = value("stock_out_horizon_days") or Decimal(0)
         lead_time = value("lead_time_days")
-        return Limits(
+        limits = Limits(
             _units(value("safety_stock")),
             _units(value("max_stock")),
             1 - (value("red_below") or Decimal(0)),
@@ -110,6 +111,7 @@ class Policies:
             lead_time,
             value("lead_time_sd_days"),
         )
+        return self._alike.setdefault(limits, limits)  # most accounts have the same: one of each
 
     def forget(self, sku: str, warehouses: Iterable[str]) -> None:
         """Drop the registers of a SKU that no account in memory needs."""

@@ -118,6 +118,65 @@ SELECT
         THEN round(s.mean_value / s.cost_per_day, 2) END AS days_of_inventory
 FROM sums AS s;
 
+-- The same of a SKU at a warehouse, from its days: ask for one or some; `stock` has the ratio by
+-- quantity at hand.
+CREATE VIEW inventory.turnover_skus WITH (security_invoker = off) AS
+WITH windows AS MATERIALIZED (
+    SELECT e.warehouse, e.today, e.ends, n.days, e.today - (n.days - 1) AS first_day,
+        extract(epoch FROM inventory.local_start(e.today - (n.days - 1), e.timezone)) AS starts
+    FROM inventory.window_ends() AS e
+    CROSS JOIN (VALUES (7), (30), (90), (365)) AS n (days)
+),
+parts AS (
+    SELECT s.warehouse, s.sku, w.days, m.issues, m.issue_cost,
+        m.issue_cost / (w.ends - w.starts) * 86400 AS cost_per_day,
+        s.on_hand - m.later - (m.moment - w.starts * m.net) / (w.ends - w.starts)
+            AS mean_quantity,
+        v.value - m.later_value - (m.value_moment - w.starts * m.value_net)
+            / (w.ends - w.starts) AS mean_value,
+        v.value - m.later_value - m.value_net / 2 AS simple_value,
+        v.value - m.later_value AS closing_value
+    FROM inventory.stock_figures AS s
+    JOIN windows AS w ON w.warehouse = s.warehouse AND w.ends > w.starts
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(sum(d.issues) FILTER (WHERE d.day <= w.today), 0) AS issues,
+            coalesce(sum(d.issue_cost) FILTER (WHERE d.day <= w.today), 0) AS issue_cost,
+            coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day <= w.today), 0) AS net,
+            coalesce(sum(d.moment) FILTER (WHERE d.day <= w.today), 0) AS moment,
+            coalesce(sum(d.value_net) FILTER (WHERE d.day <= w.today), 0) AS value_net,
+            coalesce(sum(d.value_moment) FILTER (WHERE d.day <= w.today), 0) AS value_moment,
+            coalesce(sum(d.closing - d.opening) FILTER (WHERE d.day > w.today), 0) AS later,
+            coalesce(sum(d.value_net) FILTER (WHERE d.day > w.today), 0) AS later_value
+        FROM inventory.stock_daily AS d
+        WHERE d.warehouse = s.warehouse AND d.sku = s.sku AND d.day >= w.first_day
+    ) AS m
+    CROSS JOIN LATERAL (
+        SELECT coalesce(max(d.value), 0) AS value
+        FROM inventory.stock_daily AS d
+        WHERE d.warehouse = s.warehouse AND d.sku = s.sku AND d.day = s.day
+    ) AS v
+)
+SELECT
+    p.warehouse,
+    p.sku,
+    p.days,
+    p.issues,
+    p.issue_cost,
+    round(p.mean_quantity, 6) AS mean_quantity,
+    round(p.mean_value, 6) AS mean_value,
+    p.closing_value,
+    CASE WHEN p.mean_value > 0 THEN round(p.issue_cost / p.mean_value, 6) END AS turnover,
+    CASE WHEN p.mean_quantity > 0 THEN round(p.issues / p.mean_quantity, 6) END
+        AS turnover_quantity,
+    CASE WHEN p.simple_value > 0 THEN round(p.issue_cost / p.simple_value, 6) END
+        AS turnover_simple,
+    CASE WHEN p.mean_value > 0 THEN round(365 * p.cost_per_day / p.mean_value, 6) END
+        AS annualised,
+    CASE WHEN p.mean_value > 0 AND p.cost_per_day > 0
+        THEN round(p.mean_value / p.cost_per_day, 2) END AS days_of_inventory
+FROM parts AS p;
+
 -- The window's turnover per warehouse as it was when each local day ended (today: at the clock), by
 -- what is known now.
 CREATE FUNCTION inventory.turnover_series(

@@ -180,3 +180,22 @@ def test_every_named_query_answers(story):
     """None stumbles over what the flow writes."""
     for query in FILES.values():
         ask(story, query.name, **{one.name: "x" for one in query.parameters if one.required})
+
+
+def test_turnover_of_a_sku_is_that_of_a_category_of_one(story):
+    """Each SKU of the story is alone in its category: both views say the same, by cost too."""
+    names = (
+        "days, issues, issue_cost, mean_quantity, mean_value, closing_value, turnover,"
+        " turnover_quantity, turnover_simple, annualised, days_of_inventory"
+    )
+    with psycopg.connect(story) as connection:
+        whole = connection.execute(
+            f"SELECT warehouse, category, {names} FROM inventory.turnover"
+            " WHERE scope = 'warehouse_category' ORDER BY 1, 2, days".encode()
+        ).fetchall()
+        single = connection.execute(
+            f"SELECT warehouse, 'c-' || sku, {names} FROM inventory.turnover_skus"
+            " ORDER BY 1, 2, days".encode()
+        ).fetchall()
+    assert len(whole) == len(ZONES) * len(SKUS) * 4
+    assert single == whole

@@ -1563,6 +1563,72 @@ CREATE VIEW inventory.turnover WITH (security_invoker=off) AS
             ELSE NULL::numeric
         END AS days_of_inventory
    FROM sums s;
+CREATE VIEW inventory.turnover_skus WITH (security_invoker=off) AS
+ WITH windows AS MATERIALIZED (
+         SELECT e.warehouse,
+            e.today,
+            e.ends,
+            n.days,
+            (e.today - (n.days - 1)) AS first_day,
+            EXTRACT(epoch FROM inventory.local_start((e.today - (n.days - 1)), e.timezone)) AS starts
+           FROM (inventory.window_ends() e(warehouse, timezone, today, ends)
+             CROSS JOIN ( VALUES (7), (30), (90), (365)) n(days))
+        ), parts AS (
+         SELECT s.warehouse,
+            s.sku,
+            w.days,
+            m.issues,
+            m.issue_cost,
+            ((m.issue_cost / (w.ends - w.starts)) * (86400)::numeric) AS cost_per_day,
+            ((s.on_hand - m.later) - ((m.moment - (w.starts * m.net)) / (w.ends - w.starts))) AS mean_quantity,
+            ((v.value - m.later_value) - ((m.value_moment - (w.starts * m.value_net)) / (w.ends - w.starts))) AS mean_value,
+            ((v.value - m.later_value) - (m.value_net / (2)::numeric)) AS simple_value,
+            (v.value - m.later_value) AS closing_value
+           FROM (((inventory.stock_figures s
+             JOIN windows w ON (((w.warehouse = s.warehouse) AND (w.ends > w.starts))))
+             CROSS JOIN LATERAL ( SELECT COALESCE(sum(d.issues) FILTER (WHERE (d.day <= w.today)), (0)::numeric) AS issues,
+                    COALESCE(sum(d.issue_cost) FILTER (WHERE (d.day <= w.today)), (0)::numeric) AS issue_cost,
+                    COALESCE(sum((d.closing - d.opening)) FILTER (WHERE (d.day <= w.today)), (0)::numeric) AS net,
+                    COALESCE(sum(d.moment) FILTER (WHERE (d.day <= w.today)), (0)::numeric) AS moment,
+                    COALESCE(sum(d.value_net) FILTER (WHERE (d.day <= w.today)), (0)::numeric) AS value_net,
+                    COALESCE(sum(d.value_moment) FILTER (WHERE (d.day <= w.today)), (0)::numeric) AS value_moment,
+                    COALESCE(sum((d.closing - d.opening)) FILTER (WHERE (d.day > w.today)), (0)::numeric) AS later,
+                    COALESCE(sum(d.value_net) FILTER (WHERE (d.day > w.today)), (0)::numeric) AS later_value
+                   FROM inventory.stock_daily d
+                  WHERE ((d.warehouse = s.warehouse) AND (d.sku = s.sku) AND (d.day >= w.first_day))) m)
+             CROSS JOIN LATERAL ( SELECT COALESCE(max(d.value), (0)::numeric) AS value
+                   FROM inventory.stock_daily d
+                  WHERE ((d.warehouse = s.warehouse) AND (d.sku = s.sku) AND (d.day = s.day))) v)
+        )
+ SELECT warehouse,
+    sku,
+    days,
+    issues,
+    issue_cost,
+    round(mean_quantity, 6) AS mean_quantity,
+    round(mean_value, 6) AS mean_value,
+    closing_value,
+        CASE
+            WHEN (mean_value > (0)::numeric) THEN round((issue_cost / mean_value), 6)
+            ELSE NULL::numeric
+        END AS turnover,
+        CASE
+            WHEN (mean_quantity > (0)::numeric) THEN round((issues / mean_quantity), 6)
+            ELSE NULL::numeric
+        END AS turnover_quantity,
+        CASE
+            WHEN (simple_value > (0)::numeric) THEN round((issue_cost / simple_value), 6)
+            ELSE NULL::numeric
+        END AS turnover_simple,
+        CASE
+            WHEN (mean_value > (0)::numeric) THEN round((((365)::numeric * cost_per_day) / mean_value), 6)
+            ELSE NULL::numeric
+        END AS annualised,
+        CASE
+            WHEN ((mean_value > (0)::numeric) AND (cost_per_day > (0)::numeric)) THEN round((mean_value / cost_per_day), 2)
+            ELSE NULL::numeric
+        END AS days_of_inventory
+   FROM parts p;
 CREATE VIEW inventory.warehouse_space WITH (security_invoker=off) AS
  WITH sums AS (
          SELECT z.warehouse,
@@ -2438,6 +2504,7 @@ ALTER TABLE inventory.ticks OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
+ALTER TABLE inventory.turnover_skus OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouse_space OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
 ALTER TABLE inventory.zones OWNER TO waterline_owner;
