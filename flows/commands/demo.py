@@ -81,6 +81,9 @@ def _steps(days: int, settings: Settings) -> Settings:
         wait_until_committed(settings)
     with _timed(say("demo.live"), settings):
         _start_live(settings)
+        # What the clock worked out while the history was on its way knew only a part of it.
+        for command in ("forecast", "rebalance"):
+            _in_background(settings, command, command)
     return settings
 
 
@@ -117,17 +120,23 @@ def _start_live(settings: Settings) -> None:
     file = run.pid_file_of("replay", settings)
     if run.running(file):
         return
-    log_file = settings.home / "logs" / f"{settings.topic_prefix}replay.log"
+    pid = _in_background(settings, "replay", "replay", "complete-journey", "--live")
+    file.write_text(f"{pid}\n")
+
+
+def _in_background(settings: Settings, log_name: str, *command: str) -> int:
+    """Start a command that outlives this one and says what it does in a log; return its pid."""
+    log_file = settings.home / "logs" / f"{settings.topic_prefix}{log_name}.log"
     with log_file.open("ab") as log:
         process = subprocess.Popen(
-            [*run.python(), "replay", "complete-journey", "--live"],
+            [*run.python(), *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment_of_children(),
             start_new_session=True,
         )
-    file.write_text(f"{process.pid}\n")
+    return process.pid
 
 
 def wait_until_committed(settings: Settings) -> None:
