@@ -50,8 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = [word for word in given if word != "--debug"]
     try:
         settings = current()
-        code = _call(arguments, settings)
-        sys.stdout.flush()
+        try:
+            code = _call(arguments, settings)
+        finally:
+            sys.stdout.flush()  # here, also after --help, and not when Python ends
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -291,7 +291,7 @@ class MemoryStore:
             for key in sorted(self.stock)
             if warehouse in ("", key.warehouse)
             and sku in ("", key.sku)
-            and category in ("", self._category(key.sku))
+            and (not category or self._was_of(key.sku, category))
         ]
 
     def holders(self, skus: Collection[str]) -> list[Key]:
@@ -328,9 +328,9 @@ class MemoryStore:
         rows = sorted(self.stock.items())
         return [k for k, row in rows if row.next_change_at and row.next_change_at <= clock]
 
-    def _category(self, sku: str) -> str | None:
-        item = self.winners["items"].get(sku)
-        return None if item is None else item.category
+    def _was_of(self, sku: str, category: str) -> bool:
+        images = self.images_by_key.get(("item", (sku,)), ())
+        return any(isinstance(image, Item) and image.category == category for image in images)
 
     def tables(self) -> dict[str, Any]:
         """Return the tables by name, keyed as in the database."""

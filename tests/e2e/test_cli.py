@@ -200,6 +200,7 @@ def test_a_closed_pipe_is_quiet():
         [sys.executable, "-m", "flows.cli", "--help"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},
         cwd=Path(__file__).resolve().parents[2],
     )
     process.stdout.close()
