@@ -32,71 +32,63 @@ def figures_of(
     """Return the row of table stock_figures as of `clock`, the latest tick, and its day."""
     limits = account.limits
     assert limits is not None  # noqa: S101 the state sets them before it asks
-    on_hand = on_hold = 0
-    for cell, quantity in account.cells.items():
-        on_hand += quantity
-        if cell.status != SELLABLE:
-            on_hold += quantity
+    on_hand, on_hold = _held(account)
     expired, expires_at = _expiring(account, clock or FIRST_TICK, zone_name)
     on_hold += expired
     incoming, comes_at = _incoming(account, clock, limits.incoming_days)
     available = on_hand - on_hold - account.reserved
     demand = None if account.windows is None else account.demand(today)
     safety, reorder = _thresholds(account, limits, demand)
-    out_on = below_on = None
-    if today is not None and (demand is not None or available < (safety or 0)):
-        out_on, below_on = _shortages(
-            account,
-            today=today,
-            available=available,
-            safety=safety,
-            demand=demand,
-            zone_name=zone_name,
-        )
-    moves_on = None
+    out_on = below_on = moves_on = None
+    short = available < (safety or 0)
     if today is None:
-        moves_on = FIRST_TICK if available < (safety or 0) else None
-    elif demand or out_on or below_on or account.has_demand():
-        moves_on = begin_of(today + 1, zone_name)
+        moves_on = FIRST_TICK if short else None
+    else:
+        if demand is not None or short:
+            out_on, below_on = _shortages(
+                account,
+                today=today,
+                available=available,
+                safety=safety,
+                demand=demand,
+                zone_name=zone_name,
+            )
+        if demand or out_on or below_on or account.has_demand():
+            moves_on = begin_of(today + 1, zone_name)
     cost, value = _worth(account, images, on_hand)
     changes = [at for at in (expires_at, comes_at, moves_on) if at is not None]
-    day = account.day
     assert account.updated_at is not None  # noqa: S101 an account is opened by an event
+    day, day_net, day_moment, day_issues = _last_day(account)
     return StockRow(
-        *account.key,
-        on_hand,
-        on_hold,
-        account.reserved,
-        available,
-        account.in_transit,
-        incoming,
-        on_hand + account.in_transit + incoming - account.reserved,
-        safety,
-        reorder,
+        *account.key, on_hand, on_hold, account.reserved, available, account.in_transit, incoming,
+        on_hand + account.in_transit + incoming - account.reserved, safety, reorder,
         limits.max_stock,
-        water_level(available, on_hand, limits, safety or 0, reorder or 0),
-        cost,
-        value,
-        account.moved_to,
-        account.counted_to,
-        account.updated_at,
-        min(changes) if changes else None,
-        account.version,
-        None if demand is None else demand.per_day,
-        out_on,
-        below_on,
-        account.first_on,
-        account.issued_on,
-        None if day is None else day.day,
-        0 if day is None else day.closing - day.opening,
-        0 if day is None else day.moment,
-        0 if day is None else day.issues,
-        account.window_row(),
-        account.layers,
-        account.lead_count,
-        account.lead_seconds,
-        account.lead_squares,
-    )
+        water_level(available, on_hand, limits, safety or 0, reorder or 0), cost, value,
+        account.moved_to, account.counted_to, account.updated_at,
+        min(changes) if changes else None, account.version,
+        None if demand is None else demand.per_day, out_on, below_on,
+        account.first_on, account.issued_on, day, day_net, day_moment, day_issues,
+        account.window_row(), account.layers,
+        account.lead_count, account.lead_seconds, account.lead_squares,
+    )  # fmt: skip
+
+
+def _held(account: Account) -> tuple[int, int]:
+    """Return what is on hand, and how much of it has another status than sellable."""
+    on_hand = on_hold = 0
+    for cell, quantity in account.cells.items():
+        on_hand += quantity
+        if cell.status != SELLABLE:
+            on_hold += quantity
+    return on_hand, on_hold
+
+
+def _last_day(account: Account) -> tuple[int | None, int, int, int]:
+    """Return the last day on which something moved, its net, moment and issues."""
+    day = account.day
+    if day is None:
+        return None, 0, 0, 0
+    return day.day, day.closing - day.opening, day.moment, day.issues
 
 
 def _expiring(account: Account, clock: datetime, zone_name: str) -> tuple[int, datetime | None]:
