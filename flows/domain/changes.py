@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from flows.domain.days import Day
+from flows.domain.episodes import ActionRow, AlertRow, EpisodeKey, EpisodeRow
 from flows.domain.lag import Timing
 from flows.domain.rows import (
     BlockKey,
@@ -67,3 +68,9 @@ class Changes(Struct):
     """Issues of closed days of (warehouse, sku, day); 0 takes the row away."""
     blocks: dict[BlockKey, int] = field(default_factory=dict)
     """The bits of changed blocks of numbers; without any, the block is gone."""
+    alerts: list[AlertRow] = field(default_factory=list)
+    """Transitions in the order of the log."""
+    episodes: dict[EpisodeKey, EpisodeRow] = field(default_factory=dict)
+    steps: list[ActionRow] = field(default_factory=list)
+    """Actions as each change of their state left them, in the order of the log."""
+    actions: dict[str, ActionRow] = field(default_factory=dict)

@@ -239,6 +239,16 @@ class Policy(Event, kw_only=True, tag="policy"):
     stock_out_horizon_days: Threshold = UNSET
     frozen_after_days: Threshold = UNSET
     carrying_rate: Threshold = UNSET
+    dead_stock_days: Threshold = UNSET
+    shrinkage_tolerance: Threshold = UNSET
+    zone_full_percent: Threshold = UNSET
+    zone_idle_percent: Threshold = UNSET
+    device_silent_minutes: Threshold = UNSET
+    lag_high_seconds: Threshold = UNSET
+    auto_replenishment_value: Threshold = UNSET
+    auto_clearance_value: Threshold = UNSET
+    auto_expedite_value: Threshold = UNSET
+    auto_rebalance_value: Threshold = UNSET
 
 
 class Observation(Event, kw_only=True, tag="observation"):
@@ -257,13 +267,31 @@ class Observation(Event, kw_only=True, tag="observation"):
 
 
 class Decision(Event, kw_only=True, tag="decision"):
-    """A person's answer to a proposed action."""
+    """An answer to a proposed action (`action_id`) or to an alert (`alert_id`).
+
+    Of an action: approve (perhaps another `quantity`), reject, withdraw; sent and failed are the
+    relay's. Of an alert: acknowledge, resolve.
+    """
 
     warehouse: Id
-    action_id: Id
+    action_id: Text = None
+    alert_id: Text = None
     decision: Id
+    quantity: Decimal | None = None
     decided_by: Text = None
     channel: Text = None
+
+
+class Proposal(Event, kw_only=True, tag="proposal"):
+    """An action that something outside the fold suggests: move goods to another bin."""
+
+    warehouse: Id
+    sku: Id
+    quantity: Decimal
+    lot: Text = None
+    from_bin: Id
+    to_bin: Id
+    numbers: dict[str, str | None] | None = None
 
 
 class Tick(Event, kw_only=True, tag="tick"):
@@ -290,6 +318,7 @@ AnyEvent = (
     | Policy
     | Observation
     | Decision
+    | Proposal
     | Tick
 )
 

@@ -15,6 +15,8 @@ from flows.domain.events import POLICY_FIELDS, Bin, Event, Item, Line, Policy
 from flows.domain.rows import Order, PolicyRow
 
 Scope = tuple[str, str, str]
+ALWAYS = Decimal(10**12)
+"""A value up to which an action is approved by itself that none reaches."""
 DEFAULTS: dict[str, Decimal] = {
     "red_below": Decimal("0.10"),
     "near_expiry_days": Decimal(15),
@@ -24,6 +26,16 @@ DEFAULTS: dict[str, Decimal] = {
     "stock_out_horizon_days": Decimal(7),
     "frozen_after_days": Decimal(400),
     "carrying_rate": Decimal("0.20"),
+    "dead_stock_days": Decimal(90),
+    "shrinkage_tolerance": Decimal(0),
+    "zone_full_percent": Decimal(95),
+    "zone_idle_percent": Decimal(10),
+    "device_silent_minutes": Decimal(60),
+    "lag_high_seconds": Decimal(3),
+    "auto_replenishment_value": Decimal(0),
+    "auto_clearance_value": ALWAYS,
+    "auto_expedite_value": ALWAYS,
+    "auto_rebalance_value": Decimal(0),
 }
 
 

@@ -166,6 +166,10 @@ class StockRow(Struct, gc=False):
     lead_count: int = 0
     lead_seconds: int = 0
     lead_squares: int = 0
+    review_at: datetime | None = None
+    """When time alone may change what the rules say of it."""
+    basis: tuple[float, ...] | None = None
+    """Demand per day, mean and deviation as known at the last tick, where they are others now."""
 
 
 class CellRow(Struct, gc=False):

@@ -14,6 +14,16 @@ AS $$
         WHEN 'stock_out_horizon_days' THEN 7
         WHEN 'frozen_after_days' THEN 400
         WHEN 'carrying_rate' THEN 0.20
+        WHEN 'dead_stock_days' THEN 90
+        WHEN 'shrinkage_tolerance' THEN 0
+        WHEN 'zone_full_percent' THEN 95
+        WHEN 'zone_idle_percent' THEN 10
+        WHEN 'device_silent_minutes' THEN 60
+        WHEN 'lag_high_seconds' THEN 3
+        WHEN 'auto_replenishment_value' THEN 0
+        WHEN 'auto_clearance_value' THEN 1000000000000
+        WHEN 'auto_expedite_value' THEN 1000000000000
+        WHEN 'auto_rebalance_value' THEN 0
     END
 $$;
 

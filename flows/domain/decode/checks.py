@@ -24,7 +24,8 @@ STATUSES = ("sellable", "hold", "damaged", "returned")
 SCOPES = ("lot", "bin", "sku")
 DIRECTIONS = ("customer", "supplier")
 SIGNS = ("gain", "loss")
-DECISIONS = ("approve", "reject")
+DECISIONS = ("approve", "reject", "withdraw", "sent", "failed")
+ANSWERS = ("acknowledge", "resolve")
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _OPEN = """open placed new confirmed allocated picking partial partially_shipped backordered
@@ -271,7 +272,7 @@ def _policy(event: ev.Policy) -> None:
     level = event.service_level
     if level is not None and level is not msgspec.UNSET and not 0 < level < 1:
         raise _share("service_level", "between 0 and 1, both excluded", level)
-    for name in ("red_below", "carrying_rate"):
+    for name in ("red_below", "carrying_rate", "shrinkage_tolerance"):
         share = getattr(event, name)
         if share is not None and share is not msgspec.UNSET and share > 1:
             raise _share(name, "from 0 to 1", share)
@@ -282,7 +283,22 @@ def _share(field: str, must: str, value: Any) -> Refused:
 
 
 def _decision(event: ev.Decision) -> None:
-    _one_of(event.decision, "decision", DECISIONS)
+    if (event.action_id is None) == (event.alert_id is None):
+        raise Refused(
+            "bad_value",
+            "action_id",
+            "A decision names either `action_id` or `alert_id`, "
+            f"but it names {'none' if event.action_id is None else 'both'}.",
+        )
+    _one_of(event.decision, "decision", DECISIONS if event.action_id else ANSWERS)
+    if event.quantity is not None:
+        event.quantity = positive(event.quantity, "quantity")
+
+
+def _proposal(event: ev.Proposal) -> None:
+    event.quantity = positive(event.quantity, "quantity")
+    if event.from_bin == event.to_bin:
+        raise _differ("to_bin", "from_bin", event.to_bin)
 
 
 def _nothing(_: ev.Event) -> None:
@@ -309,5 +325,6 @@ _CHECKS: dict[type[ev.Event], Callable[[Any], None]] = {
     ev.Policy: _policy,
     ev.Observation: _nothing,
     ev.Decision: _decision,
+    ev.Proposal: _proposal,
     ev.Tick: _nothing,
 }

@@ -18,7 +18,7 @@ from flows.domain.rejects import Reject
 
 MAX_BYTES = 1_000_000
 
-SCAN_TYPES = frozenset(TYPES) - {"warehouse", "item", "bin", "policy", "tick"}
+SCAN_TYPES = frozenset(TYPES) - {"warehouse", "item", "bin", "policy", "tick", "proposal"}
 MASTER_TYPES = frozenset({"warehouse", "item", "bin", "policy"})
 ORDER_TYPES = frozenset({"order_line", "purchase_line"})
 
