@@ -224,7 +224,8 @@ def refold(
     if start == 0:
         _need_beginning(settings, partition, end)
     for messages in _messages(settings, partition, start, end):
-        store.apply(ledger.fold(decode(Batch("", partition, messages))[0][1].messages))
+        for _, piece in decode(Batch("", partition, messages)):
+            store.apply(ledger.fold(piece.messages))
         store.history.clear()  # what was shown when is not compared
         last = _mark(messages[-1])
         reached = Reached(end, last.at, reached.first or _mark(messages[0]), last)

@@ -23,6 +23,7 @@ from connectors.timescale import Standing, Watch, claim
 from connectors.trouble import STOPPED, Trouble
 from flows.domain.decode.formats import decode_log
 from flows.domain.events import TransferOut
+from flows.domain.ledger import cut
 from flows.domain.limit import RejectLimit
 from flows.domain.refused import Refused, too_many
 from flows.domain.rejects import Reject
@@ -94,7 +95,7 @@ def build(
 
 
 def decode(batch: Batch) -> list[tuple[str, Decoded]]:
-    """Decode one batch: each message becomes one event or one reject."""
+    """Decode one batch: each message becomes one event or one reject; it is cut at its ticks."""
     messages: list[Message] = []
     last, broker_time = -1, datetime.now(UTC)
     for raw in batch.messages:
@@ -103,7 +104,12 @@ def decode(batch: Batch) -> list[tuple[str, Decoded]]:
             last, broker_time = milliseconds, datetime.fromtimestamp(milliseconds / 1000, UTC)
         found = decode_log(raw.value(), None, _NO_HEADERS)
         messages.append((raw.offset() or 0, broker_time, found[0]))
-    return [(str(batch.partition), Decoded(batch.partition, messages, batch.messages))]
+    pieces, start = [], 0
+    for piece in cut(messages):
+        raw = batch.messages[start : start + len(piece)]
+        pieces.append((str(batch.partition), Decoded(batch.partition, list(piece), raw)))
+        start += len(piece)
+    return pieces
 
 
 def _header(raw: Raw, name: str) -> bytes | None:

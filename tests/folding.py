@@ -14,7 +14,7 @@ import msgspec
 
 from flows.domain.decode.canonical import decode, encode
 from flows.domain.events import Event
-from flows.domain.ledger import Ledger
+from flows.domain.ledger import Ledger, cut
 from flows.domain.memory import MemoryStore
 from tests.builders import BROKER_TIME
 from tests.reference import Reference, Tables
@@ -64,8 +64,9 @@ def fold_tables(batches: list[list[Event]], *, cold=False, after=None, **part: A
     for batch in batches:
         ledger = opened() if cold else ledger
         log = [(offset + n, BROKER_TIME, read(event)) for n, event in enumerate(batch)]
-        changes = ledger.fold(log)
-        store.apply(changes)
+        for piece in cut(log):
+            changes = ledger.fold(piece)
+            store.apply(changes)
         offset += len(batch)
         told = changes.counters
         assert told.consumed == offset == told.applied + told.repeats + told.rejects

@@ -7,11 +7,13 @@ for long: everything in it is in the tables.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
+from typing import NamedTuple
 
 from flows.domain.days import Day
 from flows.domain.demand import Demand, demand_of
+from flows.domain.episodes import ActionRow, EpisodeKey, EpisodeRow
 from flows.domain.master import Limits
 from flows.domain.prices import NONE, Images
 from flows.domain.recall import AccountRows
@@ -31,6 +33,20 @@ from flows.domain.rows import (
 from flows.domain.windows import Windows, taken_up
 
 SELLABLE = "sellable"
+Episodes = dict[EpisodeKey, EpisodeRow]
+
+
+class Calm(NamedTuple):
+    """Bounds inside which no verdict on an account's sums changes: from low to below high."""
+
+    available_low: int
+    available_high: int
+    on_hand_low: int
+    on_hand_high: int
+    projected_low: int
+    projected_high: int
+    incoming: int
+    """Open purchases inside the horizon, by which `projected` is reckoned."""
 
 
 class Account:
@@ -39,13 +55,18 @@ class Account:
     __slots__ = (
         "_demand",
         "_window_row",
+        "actions",
         "arriving",
+        "basis",
+        "below",
         "booked_to",
+        "calm",
         "cells",
         "counted_to",
         "counts",
         "day",
         "dirty",
+        "episodes",
         "first_on",
         "images",
         "in_transit",
@@ -56,9 +77,13 @@ class Account:
         "lead_seconds",
         "lead_squares",
         "limits",
+        "lot_sums",
         "lots",
         "moved_to",
         "moves",
+        "on_hand",
+        "on_hold",
+        "past",
         "purchases",
         "reserved",
         "shown",
@@ -76,6 +101,12 @@ class Account:
         self.arriving: dict[TransferKey, TransferRow] | None = None
         self.counts: list[CountRow] | None = []
         self.dirty: set[Cell] | None = None
+        self.on_hand = self.on_hold = 0
+        """Sums of the cells; what is held is what is not sellable, and sellable lots `past`."""
+        self.past: frozenset[str] = frozenset()
+        self.lot_sums: dict[str, int] = {}
+        self.below = 0
+        """How many cells hold less than nothing."""
         self.in_transit = 0
         self.reserved = 0
         self.lead_count = self.lead_seconds = self.lead_squares = 0
@@ -99,9 +130,75 @@ class Account:
         self.windows: Windows | None = None
         self._window_row: WindowRow | None = None
         self._demand: tuple[int, Demand | None] | None = None
+        self.basis: tuple[float, ...] | None = None
+        """Mean and deviation of demand as of the last tick, where a late event changed them since;
+        empty for no demand."""
+        self.episodes: Episodes | None = None
+        self.actions: dict[tuple[str, str, str], ActionRow] | None = None
+        self.calm: Calm | None = None
+        """The bounds of its sums inside which no verdict changes; None: it is to be judged."""
+
+    def shift(self, cell: Cell, quantity: int) -> None:
+        """Change what a cell holds."""
+        cells = self.cells
+        before = cells.get(cell, 0)
+        after = before + quantity
+        if after:
+            cells[cell] = after
+        else:
+            cells.pop(cell, None)
+        self.on_hand += quantity
+        if cell.status != SELLABLE or cell.lot in self.past:
+            self.on_hold += quantity
+        if (before < 0) != (after < 0):
+            self.below += 1 if after < 0 else -1
+            self.calm = None
+        held = self.lot_sums.get(cell.lot, 0)
+        self.lot_sums[cell.lot] = held + quantity
+        if (held > 0) != (held + quantity > 0):
+            self.calm = None
+
+    def is_calm(self) -> bool:
+        """Tell whether its sums are where no verdict changes."""
+        calm = self.calm
+        if calm is None:
+            return False
+        on_hand = self.on_hand
+        promised = on_hand - self.reserved
+        return (
+            calm.available_low <= promised - self.on_hold < calm.available_high
+            and calm.projected_low <= promised + self.in_transit + calm.incoming
+            and promised + self.in_transit + calm.incoming < calm.projected_high
+            and calm.on_hand_low <= on_hand < calm.on_hand_high
+        )
+
+    def quantity_of(self, lot: str) -> int:
+        """Return what is held of a lot, in any bin and status."""
+        return self.lot_sums.get(lot, 0)
+
+    def recount(self, today: date) -> None:
+        """Count what is held again, by the lots that have expired before `today`."""
+        past = [lot for lot, row in self.lots.items() if row.expires_on and row.expires_on < today]
+        self.past = frozenset(past)
+        self.on_hold = sum(
+            [n for cell, n in self.cells.items() if cell.status != SELLABLE or cell.lot in past]
+        )
+
+    def settled_demand(self, today: int | None) -> tuple[float, float] | None:
+        """Return mean and deviation of the demand per day as known at the last tick."""
+        if self.basis is not None:
+            return (self.basis[0], self.basis[1]) if self.basis else None
+        demand = self.demand(today)
+        return None if demand is None else (demand.mean, demand.sd)
+
+    def keep_basis(self, today: int | None) -> None:
+        """Remember the demand as of the last tick: a late event is about to change it."""
+        if self.basis is None:
+            self.basis = self.settled_demand(today) or ()
 
     def windows_changed(self, windows: Windows | None) -> None:
         """Set the windows, or say that they are others now."""
+        self.calm = None
         self.windows, self._window_row, self._demand = windows, None, None
 
     def window_row(self) -> WindowRow | None:
@@ -137,6 +234,7 @@ class Account:
         self.first_on = row.first_on
         self.issued_on = row.issued_on
         self.layers = row.layers
+        self.basis = row.basis
         if row.windows is not None:
             self.windows = taken_up(row.windows)
 
@@ -213,13 +311,21 @@ class Accounts:
             known[key].day = day
         for cell in rows.cells:
             account = known[Key(cell.warehouse, cell.sku)]
-            account.cells[Cell(cell.lot, cell.bin, cell.status)] = cell.quantity
+            account.shift(Cell(cell.lot, cell.bin, cell.status), cell.quantity)
         for lot in rows.lots:
             known[Key(lot.warehouse, lot.sku)].lots[lot.lot] = lot
         for line in rows.purchases:
             if line.outstanding:  # an open line may have got more than it asked for
                 key = Key(line.warehouse, line.sku)
                 known[key].purchases[line.order_id, line.line_id] = line
+        for episode in rows.episodes:
+            account = known[Key(episode.key.warehouse, episode.key.sku)]
+            account.episodes = account.episodes or {}
+            account.episodes[episode.key] = episode
+        for action in rows.actions:
+            account = known[Key(action.warehouse, action.sku)]
+            account.actions = account.actions or {}
+            account.actions[action.key] = action
 
     def __getitem__(self, key: tuple[str, str]) -> Account:
         """Return an account that is in memory."""

@@ -87,6 +87,8 @@ class Daybook:
             return
         moved = {key: days for w, span in rolled.items() for key, days in self._moved(w, *span)}
         state.touch_all(moved)
+        for warehouse, (before, today) in rolled.items() if state.ticked else ():
+            state.touch_all(list(self._idle(warehouse, before, today)))
         for account in state.touched():
             span = rolled.get(account.key.warehouse)
             days = moved.get(account.key, ())
@@ -94,6 +96,12 @@ class Daybook:
                 windows = account.windows or Windows()
                 windows.roll(days, *span)
                 account.windows_changed(windows)
+
+    def _idle(self, warehouse: str, before: int | None, today: int) -> Iterable[Key]:
+        """Return the accounts whose stock may have become dead with these midnights."""
+        for days in sorted(self._state.policies.idle_days):
+            first = EVER if before is None else before - days + 1
+            yield from self._recall.idle(warehouse, first, today - days)
 
     def _moved(
         self, warehouse: str, before: int | None, today: int
@@ -194,6 +202,7 @@ class Daybook:
         if today is not None:
             for before, after in differing:
                 self._demand(key, today, before, after)
+            self._keep_basis(account, today)
             account.windows_changed(windows_of(new, today))
         account.layers = layers_of(new)
         account.day = new[-1] if new else None
@@ -214,9 +223,14 @@ class Daybook:
             if age > 0:
                 self._demand(key, today, before, after)
                 if age < LENGTHS[-1]:
+                    self._keep_basis(account, today)
                     windows = account.windows or Windows()
                     windows.add(_minus(sums_of(after), sums_of(before)), age)
                     account.windows_changed(windows)
+
+    def _keep_basis(self, account: Account, today: int) -> None:
+        if not self._state.ticked:  # with a tick, demand counts as it is now
+            account.keep_basis(today)
 
     def _put(self, account: Account, changes: Iterable[Change]) -> None:
         rows = self._state.changes.days

@@ -37,7 +37,7 @@ from flows.domain.movements import LEGS, RECEIPTS, count_of, movement_of, row_of
 from flows.domain.postings import Postings
 from flows.domain.prices import Images
 from flows.domain.recall import Recall
-from flows.domain.rows import Entry, Key, LotRow, MasterRow, Order, PolicyRow, Row
+from flows.domain.rows import CountRow, Entry, Key, LotRow, MasterRow, Order, PolicyRow, Row
 from flows.domain.state import State
 from flows.domain.transfers import Transfers
 
@@ -56,6 +56,8 @@ class Effects:
         self._postings = Postings(state, recall)
         self._transfers = Transfers(state, recall, cancels)
         self._lots: dict[tuple[Key, str], LotRow] = {}
+        self.counted: tuple[CountRow, int] | None = None
+        """The latest count, and what it should have found."""
         self._does: dict[type[Event], Callable[..., None]] = {
             Stocktake: self._count,
             OrderLine: self._line,
@@ -192,7 +194,7 @@ class Effects:
         count = count_of(event)
         account = self._state.account(Key(event.warehouse, event.sku), event.occurred_at)
         self._state.changes.counts.append(count)
-        self._postings.count(account, count, offset)
+        self.counted = (count, self._postings.count(account, count, offset))
         self._date(account, event, receipt=False)
 
     def _uncount(self, event: Stocktake, offset: int) -> None:
@@ -288,6 +290,7 @@ class Effects:
 
     def _bin(self, event: Bin, offset: int) -> None:  # noqa: ARG002
         _put(self._state.changes.bins, (event.warehouse, event.bin), event)
+        self._state.weights.set_bin(event)
 
     def _unimage(self, event: Item | Bin | Warehouse, offset: int) -> None:  # noqa: ARG002
         state = self._state
@@ -306,6 +309,8 @@ class Effects:
             state.changes.warehouses[event.warehouse] = row
         else:
             state.changes.bins[event.warehouse, event.bin] = row
+            if isinstance(row.event, Bin):
+                state.weights.set_bin(row.event, forced=True, gone=row.deleted)
 
     def _policy(self, event: Policy, offset: int) -> None:  # noqa: ARG002
         for row in registers(event):

@@ -32,13 +32,13 @@ def figures_of(
     """Return the row of table stock_figures as of `clock`, the latest tick, and its day."""
     limits = account.limits
     assert limits is not None  # noqa: S101 the state sets them before it asks
-    on_hand, on_hold = _held(account)
-    expired, expires_at = _expiring(account, clock or FIRST_TICK, zone_name)
-    on_hold += expired
-    incoming, comes_at = _incoming(account, clock, limits.incoming_days)
+    expires_at = _expiring(account, clock or FIRST_TICK, zone_name)
+    on_hand, on_hold = account.on_hand, account.on_hold
+    coming, comes_at = incoming(account, clock, limits.incoming_days)
     available = on_hand - on_hold - account.reserved
     demand = None if account.windows is None else account.demand(today)
-    safety, reorder = _thresholds(account, limits, demand)
+    spread = None if demand is None else (demand.mean, demand.sd)
+    safety, reorder = thresholds(account, limits, spread)
     out_on = below_on = moves_on = None
     short = available < (safety or 0)
     if today is None:
@@ -60,8 +60,8 @@ def figures_of(
     assert account.updated_at is not None  # noqa: S101 an account is opened by an event
     day, day_net, day_moment, day_issues = _last_day(account)
     return StockRow(
-        *account.key, on_hand, on_hold, account.reserved, available, account.in_transit, incoming,
-        on_hand + account.in_transit + incoming - account.reserved, safety, reorder,
+        *account.key, on_hand, on_hold, account.reserved, available, account.in_transit, coming,
+        on_hand + account.in_transit + coming - account.reserved, safety, reorder,
         limits.max_stock,
         water_level(available, on_hand, limits, safety or 0, reorder or 0), cost, value,
         account.moved_to, account.counted_to, account.updated_at,
@@ -73,16 +73,6 @@ def figures_of(
     )  # fmt: skip
 
 
-def _held(account: Account) -> tuple[int, int]:
-    """Return what is on hand, and how much of it has another status than sellable."""
-    on_hand = on_hold = 0
-    for cell, quantity in account.cells.items():
-        on_hand += quantity
-        if cell.status != SELLABLE:
-            on_hold += quantity
-    return on_hand, on_hold
-
-
 def _last_day(account: Account) -> tuple[int | None, int, int, int]:
     """Return the last day on which something moved, its net, moment and issues."""
     day = account.day
@@ -91,27 +81,25 @@ def _last_day(account: Account) -> tuple[int | None, int, int, int]:
     return day.day, day.closing - day.opening, day.moment, day.issues
 
 
-def _expiring(account: Account, clock: datetime, zone_name: str) -> tuple[int, datetime | None]:
-    """Return sellable stock past its date, and the instant at which more will be."""
-    if not account.lots:
-        return 0, None
-    today = None
-    expired, ends = 0, None
-    for cell, quantity in account.cells.items():
-        lot = account.lots.get(cell.lot)
-        if lot is None or lot.expires_on is None or cell.status != SELLABLE:
+def _expiring(account: Account, clock: datetime, zone_name: str) -> datetime | None:
+    """Count what has expired as held; return the instant at which more will be."""
+    ends: date | None = None
+    today: date | None = None
+    for lot, row in account.lots.items():
+        if row.expires_on is None:
             continue
         today = today or local_date(clock, zone_name)
-        if lot.expires_on < today:
-            expired += quantity
-        elif quantity and (ends is None or lot.expires_on < ends):
-            ends = lot.expires_on
+        if row.expires_on >= today and (ends is None or row.expires_on < ends):
+            if any(n and c.lot == lot and c.status == SELLABLE for c, n in account.cells.items()):
+                ends = row.expires_on
+    if today is not None or account.past:
+        account.recount(today or local_date(clock, zone_name))
     if ends is None or ends == date.max:
-        return expired, None
-    return expired, midnight(ends + timedelta(days=1), zone_name)
+        return None
+    return midnight(ends + timedelta(days=1), zone_name)
 
 
-def _incoming(
+def incoming(
     account: Account, clock: datetime | None, days: Decimal
 ) -> tuple[int, datetime | None]:
     """Return open purchase quantity due inside the horizon, and when more comes inside."""
@@ -130,6 +118,13 @@ def _incoming(
     return inside, FIRST_TICK if clock is None else later - horizon
 
 
+def due_inside(account: Account, clock: datetime | None, days: Decimal) -> int:
+    """Return how many open purchase lines are due inside the horizon."""
+    last = None if clock is None else clock + timedelta(days=float(days))
+    lines = account.purchases.values()
+    return sum([last is None or row.due_at is None or row.due_at <= last for row in lines])
+
+
 def _worth(account: Account, images: Images, on_hand: int) -> tuple[Decimal | None, Decimal | None]:
     """Return the moving average cost and the stock's value at it.
 
@@ -143,10 +138,13 @@ def _worth(account: Account, images: Images, on_hand: int) -> tuple[Decimal | No
     return cost, None if units is None else value_of(units, on_hand)
 
 
-def _thresholds(
-    account: Account, limits: Limits, demand: Demand | None
+def thresholds(
+    account: Account, limits: Limits, demand: tuple[float, float] | None
 ) -> tuple[int | None, int | None]:
-    """Return safety stock and reorder point: the policy's, else what demand asks for."""
+    """Return safety stock and reorder point: the policy's, else what demand asks for.
+
+    `demand` is mean and deviation per day.
+    """
     safety = limits.safety_stock
     if demand is None:
         return safety, safety
@@ -160,8 +158,8 @@ def _thresholds(
     if lead is None:
         return safety, safety
     if safety is None and limits.service_level is not None:
-        safety = safety_stock(limits.service_level, *lead, demand.mean, demand.sd)
-    return safety, reorder_point(demand.mean, lead[0], safety or 0)
+        safety = safety_stock(limits.service_level, *lead, *demand)
+    return safety, reorder_point(demand[0], lead[0], safety or 0)
 
 
 def _shortages(

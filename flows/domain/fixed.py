@@ -26,6 +26,12 @@ def decimal(units: int) -> Decimal:
     return Decimal(units).scaleb(-PLACES)
 
 
+def number(units: int) -> int | Decimal:
+    """Return 1/10000 units as people write them: no zeros at the end."""
+    whole, rest = divmod(units, SCALE)
+    return decimal(units).normalize() if rest else whole
+
+
 @lru_cache(maxsize=1 << 16)
 def text(units: int) -> str:
     """Return 1/10000 units in the form that COPY reads, such as -3.5000."""

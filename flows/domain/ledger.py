@@ -13,6 +13,7 @@ from copy import copy
 from datetime import UTC, datetime
 
 from flows.domain.accounts import Account
+from flows.domain.alerts import Cause
 from flows.domain.cancels import Cancels
 from flows.domain.changes import Changes
 from flows.domain.daybook import Daybook
@@ -21,7 +22,9 @@ from flows.domain.devices import Devices
 from flows.domain.effects import Effects
 from flows.domain.events import (
     AnyEvent,
+    Bin,
     Cancel,
+    Decision,
     Event,
     Inbound,
     Item,
@@ -30,10 +33,12 @@ from flows.domain.events import (
     OrderLine,
     Outbound,
     Policy,
+    Proposal,
     PurchaseLine,
     Stocktake,
     Tick,
     TransferOut,
+    Warehouse,
     type_of,
 )
 from flows.domain.identity import Seen, Sighting, content_print, digest
@@ -41,9 +46,10 @@ from flows.domain.movements import LEGS
 from flows.domain.recall import Recall
 from flows.domain.rejects import AHEAD, Reject, clock_future
 from flows.domain.routing import ALL, EVERYWHERE, targets
-from flows.domain.rows import CancelRow, CellRow, HistoryRow, RejectRow, TransferKey
+from flows.domain.rows import CancelRow, CellRow, HistoryRow, Key, RejectRow, TransferKey
 from flows.domain.state import State
 from flows.domain.transfers import key_of
+from flows.domain.watch import Watch
 
 Message = tuple[int, datetime, AnyEvent | Reject]
 DATED: frozenset[type] = frozenset({*LEGS, Stocktake})
@@ -51,6 +57,8 @@ DATED: frozenset[type] = frozenset({*LEGS, Stocktake})
 Stated = (Movement, Stocktake, Line)
 """What concerns one account and has its lag measured."""
 Sold, Bought = (OrderLine, Outbound), (PurchaseLine, Inbound)
+ENDS = frozenset({Tick, Warehouse})
+"""Kinds with which a batch ends."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -73,6 +81,8 @@ class Ledger:
         self._seen = Seen(start.runs)
         self._cancels = Cancels(start.cancels)
         self._devices = Devices(recall.devices, recall.blocks)
+        self._tick = Cause("", NEVER, 0)
+        """The tick with which the batch ends, if it does."""
         self._judged_by = self._ahead = self._old = NEVER
         self._state = State(
             recall,
@@ -84,11 +94,17 @@ class Ledger:
         )
         self._effects = Effects(self._state, recall, self._cancels)
         self._daybook = Daybook(self._state, recall)
+        self._watch = Watch(self._state, recall)
 
     def fold(self, batch: Sequence[Message]) -> Changes:
-        """Return what the batch changes; messages before `next_offset` are skipped."""
+        """Return what the batch changes; messages before `next_offset` are skipped.
+
+        A batch ends with its tick and with its warehouse event: see `cut`.
+        """
         batch = [message for message in batch if message[0] >= self.next_offset]
         changes = self._state.begin()
+        limits = any(isinstance(event, Bin | Cancel) for _, _, event in batch)
+        self._watch.begin(changes, new_limits=limits)
         self._counters = copy(self._counters)
         if batch:
             keys = [0 if type(e) is Reject else digest(e.event_id) for _, _, e in batch]
@@ -101,6 +117,10 @@ class Ledger:
                     if broker_time is not self._judged_by:
                         self._judge_by(broker_time)
                     self._one(offset, event, key, older, changes)
+            if self._state.ticked:
+                offset, _, event = batch[-1]
+                assert isinstance(event, Tick)  # noqa: S101 that is what `cut` is for
+                self._tick = Cause(event.event_id, event.occurred_at, offset, self._state.clock)
             self._counters.consumed += len(batch)
             changes.last_offset = batch[-1][0]
             self.next_offset = changes.last_offset + 1
@@ -131,6 +151,12 @@ class Ledger:
             if refusal is not None:
                 self._reject(changes, offset, refusal)
                 return
+        if isinstance(event, Decision):
+            refusal = self._watch.decide(event, offset)
+            if refusal is not None:
+                self._state.stirred.clear()
+                self._reject(changes, offset, refusal)
+                return
         self._counters.applied += 1
         self._seen.add(key, (mark, at))
         if isinstance(event, Cancel):
@@ -140,9 +166,19 @@ class Ledger:
             changes.timings.append(
                 (event.warehouse, at, event.recorded_at, event.sent_at, self._judged_by)
             )
+        if isinstance(event, Decision):
+            self._effects.journal(event, offset)
+            self._watch.look(event, offset)
+            return
         self._effects.apply(event, offset)
-        if self._cancels.any and not self._cancels.effective(event.event_id):
+        stands = not self._cancels.any or self._cancels.effective(event.event_id)
+        if not stands:
             self._effects.undo(event, offset)
+        elif isinstance(event, Stocktake) and self._effects.counted is not None:
+            self._watch.counted(event, *self._effects.counted, offset)
+        elif isinstance(event, Proposal):
+            self._watch.proposed(event, offset)
+        self._watch.look(event, offset, stands=stands)
 
     def _at_home(self, event: AnyEvent) -> bool:
         warehouse = getattr(event, "warehouse", None)
@@ -168,8 +204,11 @@ class Ledger:
             found = self._find(target)
             if found is not None and on:
                 self._effects.redo(found, offset)
+                self._watch.redone(found, event, offset)
             elif found is not None:
                 self._effects.undo(found, offset)
+                self._watch.undone(found, event, offset)
+        self._watch.look(event, offset)
 
     def _find(self, event_id: str) -> Event | None:
         key = digest(event_id)
@@ -251,7 +290,11 @@ class Ledger:
     def _finish(self, changes: Changes) -> Changes:
         state = self._state
         self._daybook.close()
-        for account in state.touched():
+        touched: Iterable[Account] = state.touched()
+        if state.ticked:  # decided in a fixed order, whatever order they were touched in
+            touched = sorted(touched, key=_account_key)
+            self._watch.tick(self._tick)
+        for account in touched:
             self._show(account, changes)
         changes.orders = {k: copy(v) for k, v in state.orders.written.items()}
         changes.purchases = {k: copy(v) for k, v in state.purchases.written.items()}
@@ -270,6 +313,7 @@ class Ledger:
         rows.extend(account.cell_row(cell) for cell in cells or ())
         account.version += 1
         row = self._state.figures(account)
+        self._watch.close(account, row, self._tick if self._state.ticked else None)
         changes.stock.append(row)
         shown = (row.on_hand, row.reserved, row.available, row.water_level)
         if shown != account.shown:
@@ -277,6 +321,26 @@ class Ledger:
             warehouse, sku = account.key
             offset = changes.last_offset
             changes.history.append(HistoryRow(warehouse, sku, *shown, offset))
+
+
+def cut(batch: Sequence[Message]) -> list[Sequence[Message]]:
+    """Cut messages into batches that end with each tick and each warehouse event.
+
+    What a tick decides goes by closed days, so it is the last that its batch hears of; and a
+    warehouse may bring another calendar.
+    """
+    pieces, start = [], 0
+    for number, (_, _, event) in enumerate(batch, 1):
+        if type(event) in ENDS:
+            pieces.append(batch[start:number])
+            start = number
+    if start < len(batch) or not pieces:
+        pieces.append(batch[start:])
+    return pieces
+
+
+def _account_key(account: Account) -> Key:
+    return account.key
 
 
 def _describe(event: Event | None) -> str:

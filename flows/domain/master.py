@@ -7,6 +7,7 @@ a scope is a register of its own; the most specific scope that sets a field give
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 
 from msgspec import UNSET, Struct
@@ -50,6 +51,13 @@ class Limits(Struct, frozen=True):
     service_level: Decimal | None = None
     lead_time_days: Decimal | None = None
     lead_time_sd_days: Decimal | None = None
+    reorder_qty: int = 0
+    order_multiple: int = 0
+    near_expiry_days: int = int(DEFAULTS["near_expiry_days"])
+    grace: timedelta = timedelta()
+    """How long after its planned arrival a transfer is late."""
+    horizon_days: int = int(DEFAULTS["stock_out_horizon_days"])
+    dead_days: int = int(DEFAULTS["dead_stock_days"])
 
 
 def order_of(event: Event) -> Order:
@@ -72,6 +80,8 @@ class Policies:
         """Take the stored registers."""
         self._scopes: dict[Scope, dict[str, PolicyRow]] = {}
         self._alike: dict[Limits, Limits] = {}
+        self.idle_days = {int(DEFAULTS["dead_stock_days"])}
+        """After how many days without an issue stock may be dead, anywhere."""
         self.shortest_horizon = DEFAULTS["frozen_after_days"]
         """No policy so far lets movements be refused that are younger, in days."""
         for row in rows:
@@ -84,6 +94,8 @@ class Policies:
         if known is not None and not row.forced and known.order >= row.order:
             return False
         fields[row.field] = row
+        if row.field == "dead_stock_days" and row.value is not None:
+            self.idle_days.add(int(row.value))
         if row.field == "frozen_after_days" and row.value is not None:
             self.shortest_horizon = min(self.shortest_horizon, row.value)
         return True
@@ -122,6 +134,12 @@ class Policies:
             value("service_level"),
             lead_time,
             value("lead_time_sd_days"),
+            _units(value("reorder_qty")) or 0,
+            _units(value("order_multiple")) or 0,
+            int(value("near_expiry_days") or 0),
+            timedelta(minutes=float(value("transfer_grace_minutes") or 0)),
+            int(horizon),
+            int(value("dead_stock_days") or 0),
         )
         return self._alike.setdefault(limits, limits)  # most accounts have the same: one of each
 

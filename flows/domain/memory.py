@@ -14,8 +14,9 @@ from typing import Any
 
 from flows.domain.changes import Changes
 from flows.domain.days import Day, Posted
-from flows.domain.events import Event, Item, Movement, Policy, Stocktake, type_of
+from flows.domain.events import Bin, Event, Item, Movement, Policy, Stocktake, type_of
 from flows.domain.master import image_key, order_of
+from flows.domain.memory_alerts import AlertTables
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rows import (
     BlockKey,
@@ -78,6 +79,7 @@ class MemoryStore:
         self.turnover: dict[tuple[str, str, int], list[int]] = {}
         self.demand: dict[tuple[str, str, int], int] = {}
         self.device_blocks: dict[BlockKey, int] = {}
+        self.told = AlertTables()
 
     def apply(self, changes: Changes) -> None:
         """Take a batch over."""
@@ -120,6 +122,7 @@ class MemoryStore:
         self.device_rows.update((row.device, row) for row in changes.devices)
         self._apply_days(changes)
         self._apply_blocks(changes)
+        self.told.apply(changes)
 
     def _keep(self, event: Event) -> None:
         self.journal[event.event_id].append(event)
@@ -193,6 +196,8 @@ class MemoryStore:
             list(self.cancels),
             [self.runs[number] for number in sorted(self.runs)],
             sorted({key.warehouse for key in self.stock}),
+            [event for event in self.winners["bins"].values() if isinstance(event, Bin)],
+            self.told.open_of_bins(),
         )
 
     def accounts(self, keys: Collection[Key]) -> AccountRows:
@@ -210,6 +215,8 @@ class MemoryStore:
                 if row.outstanding and Key(key[3], key[1]) in wanted
             ],
             [(key, days[max(days)]) for key in known if (days := self.day_rows.get(key))],
+            self.told.open_of(known),
+            self.told.standing_of(known),
         )
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
@@ -325,8 +332,30 @@ class MemoryStore:
 
     def due(self, clock: datetime) -> list[Key]:
         """See Recall."""
-        rows = sorted(self.stock.items())
-        return [k for k, row in rows if row.next_change_at and row.next_change_at <= clock]
+        return sorted(
+            key
+            for key, row in self.stock.items()
+            if (row.next_change_at and row.next_change_at <= clock)
+            or (row.review_at and row.review_at <= clock)
+        )
+
+    def idle(self, warehouse: str, first: int, last: int) -> list[Key]:
+        """See Recall."""
+        return sorted(
+            key
+            for key, row in self.stock.items()
+            if key.warehouse == warehouse
+            and row.on_hand > 0
+            and first <= (row.issued_on or row.first_on or 0) <= last
+        )
+
+    def bin_stock(self, keys: Collection[tuple[str, str]]) -> Iterable[tuple[str, str, str, int]]:
+        """See Recall."""
+        return self.told.bin_stock(keys)
+
+    def owner(self, name: str) -> tuple[str, str, str] | None:
+        """See Recall."""
+        return self.told.owner(name)
 
     def _was_of(self, sku: str, category: str) -> bool:
         images = self.images_by_key.get(("item", (sku,)), ())

@@ -76,6 +76,10 @@ class OrderBook:
         image = self._orders[key].images.get(line_id) if key in self._orders else None
         return None if image is None else image.sku
 
+    def lines_of(self, warehouse: str, order_id: str) -> OrderState:
+        """Return an order that is in memory."""
+        return self._orders[warehouse, order_id]
+
     def image(self, event: Line) -> None:
         """Take an image of a line; an older one or a repeat has no effect."""
         state = self._orders[event.warehouse, event.order_id]

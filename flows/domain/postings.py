@@ -29,29 +29,31 @@ class Postings:
         """Write `row`, and its correction at the next count that covers its cell, if any."""
         self._write(account, row)
         at = row.at
-        if account.moved_to is None or at > account.moved_to:
+        if account.moved_to is None:
+            account.calm = None
+            account.moved_to = at
+        elif at > account.moved_to:
             account.moved_to = at
         if account.counted_to is not None and at <= account.counted_to:
             count = self._next_count(account, row.order, cell)
             if count is not None:
                 self._write(account, variance(count, cell, -row.quantity, row.offset))
+                self._state.explained.append((account, count, row.quantity))
                 return
-        cells = account.cells
-        quantity = cells.get(cell, 0) + row.quantity
-        if quantity:
-            cells[cell] = quantity
-        else:
-            cells.pop(cell, None)
+        account.shift(cell, row.quantity)
         account.dirty.add(cell)  # type: ignore[union-attr]
+        if cell.bin:
+            self._state.weights.moved(account.key, cell.bin, row.quantity)
 
     def _write(self, account: Account, row: Row) -> None:
         self._state.changes.movements.append(row)
         account.moves.append(row)  # type: ignore[union-attr]
 
-    def count(self, account: Account, count: CountRow, offset: int) -> None:
-        """Anchor what `count` covers at what was counted."""
+    def count(self, account: Account, count: CountRow, offset: int) -> int:
+        """Anchor what `count` covers at what was counted; return what should have been there."""
         book = self._book(account, count)
         cells = set(count.lines) | {cell for cell in book if count.covers(cell)}
+        expected = sum([book.get(cell, 0) for cell in cells])
         self._anchor(account, count)
         for cell in sorted(cells):
             difference = count.lines.get(cell, 0) - book.get(cell, 0)
@@ -59,6 +61,7 @@ class Postings:
                 self.post(account, variance(count, cell, difference, offset), cell)
         if account.moved_to is None or count.at > account.moved_to:
             account.moved_to = count.at
+        return expected
 
     def uncount(self, account: Account, count: CountRow, offset: int) -> None:
         """Take a count back: what it booked is negated, and no longer anchors anything."""

@@ -13,7 +13,8 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from flows.domain.days import Day, Posted
-from flows.domain.events import Event, Item, Policy, Warehouse
+from flows.domain.episodes import ActionRow, EpisodeRow
+from flows.domain.events import Bin, Event, Item, Policy, Warehouse
 from flows.domain.rows import (
     BlockKey,
     CancelRow,
@@ -46,6 +47,10 @@ class Start(Struct):
     runs: list[IdRun] = field(default_factory=list)
     homes: list[str] = field(default_factory=list)
     """The warehouses of the partition that hold accounts."""
+    bins: list[Bin] = field(default_factory=list)
+    """The winning images of the partition's bins."""
+    episodes: list[EpisodeRow] = field(default_factory=list)
+    """Those of bins that are not resolved."""
 
 
 class AccountRows(Struct):
@@ -58,6 +63,10 @@ class AccountRows(Struct):
     transfers: list[TransferRow] = field(default_factory=list)
     days: list[tuple[Key, Day]] = field(default_factory=list)
     """The last day of each account."""
+    episodes: list[EpisodeRow] = field(default_factory=list)
+    """Those that are not resolved."""
+    actions: list[ActionRow] = field(default_factory=list)
+    """Those that stand."""
 
 
 class Recall(Protocol):
@@ -69,7 +78,8 @@ class Recall(Protocol):
     def accounts(self, keys: Collection[Key]) -> AccountRows:
         """Return stock, cells, lots, open purchase lines, last days of these accounts.
 
-        Of transfers to them, those of which something is on its way.
+        Of transfers to them, those of which something is on its way; their open episodes and
+        standing actions.
         """
 
     def arriving(self, keys: Collection[TransferKey]) -> Iterable[TransferRow]:
@@ -130,4 +140,16 @@ class Recall(Protocol):
         """Return (sku, day, sums) of the days of a warehouse from `first` to `last`."""
 
     def due(self, clock: datetime) -> list[Key]:
-        """Return the accounts whose `next_change_at` is at or before `clock`."""
+        """Return the accounts whose `next_change_at` or `review_at` is at or before `clock`."""
+
+    def idle(self, warehouse: str, first: int, last: int) -> list[Key]:
+        """Return accounts with stock whose last issue was on these days.
+
+        Where nothing was ever issued, the day of the first movement counts.
+        """
+
+    def bin_stock(self, keys: Collection[tuple[str, str]]) -> Iterable[tuple[str, str, str, int]]:
+        """Return (warehouse, bin, sku, quantity) of what lies in these bins."""
+
+    def owner(self, name: str) -> tuple[str, str, str] | None:
+        """Return (warehouse, sku, bin) of an alert or an action by its id."""

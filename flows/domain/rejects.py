@@ -26,6 +26,8 @@ CODES: dict[str, str] = {
     "too_late": "occurred_at is older than the frozen horizon",
     "conflict": "this event_id was seen before with other content",
     "wrong_partition": "the event is on another partition of the log than its warehouse",
+    "unknown_action": "no open action or alert of that warehouse has the id that is decided on",
+    "already_decided": "the action was decided on before",
 }
 
 CODES_ZH: dict[str, str] = {
@@ -44,6 +46,8 @@ CODES_ZH: dict[str, str] = {
     "too_late": "occurred_at 早于冻结期限",
     "conflict": "该 event_id 曾以其他内容出现过",
     "wrong_partition": "事件所在的日志分区与其仓库不符",
+    "unknown_action": "该仓库没有此编号的未结处置建议或告警",
+    "already_decided": "该处置建议此前已有决定",
 }
 """The same codes for people who read Chinese (zh-CN)."""
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from flows.domain.accounts import Account, Accounts, transfer_key
 from flows.domain.calendar import local_date
 from flows.domain.changes import Changes
 from flows.domain.events import Item, Policy, Warehouse
-from flows.domain.figures import figures_of
-from flows.domain.master import Policies, registers
+from flows.domain.figures import FIRST_TICK, figures_of
+from flows.domain.master import Limits, Policies, registers
 from flows.domain.orders import OrderBook
 from flows.domain.prices import NONE, Images
 from flows.domain.purchases import PurchaseBook
 from flows.domain.recall import Recall, Start
-from flows.domain.rows import Key, LineRow, PolicyRow, StockRow, TransferKey, TransferRow
+from flows.domain.rows import (
+    CountRow,
+    Key,
+    LineRow,
+    PolicyRow,
+    StockRow,
+    TransferKey,
+    TransferRow,
+)
+from flows.domain.weights import Weights
 
 
 class State:
@@ -55,6 +64,20 @@ class State:
         if start.clock_at is not None:
             for name in start.homes:
                 self.today[name] = local_date(start.clock_at, self.zone(name)).toordinal()
+        self.stirred: dict[tuple[str, str], Account] = {}
+        """Accounts that the present event has moved."""
+        self.explained: list[tuple[Account, CountRow, int]] = []
+        """Counts behind which the present event has posted, and how much."""
+        self.ticked = False
+        """Whether the batch has moved the clock on."""
+        self.weights = Weights(
+            recall,
+            start.bins,
+            {row.key: row for row in start.episodes},
+            lambda sku: self.images(sku).last,
+            lambda skus: self._learn(set(skus), ""),
+            lambda field, warehouse: self.policy(field, Key(warehouse, "")),
+        )
         self.changes = Changes()
         self.orders = OrderBook(self._reserve)
         self.purchases = PurchaseBook(self._expect, self._lead)
@@ -73,6 +96,7 @@ class State:
         self.changes = Changes()
         self.orders.written, self.purchases.written = {}, {}
         self._touched = {}
+        self.ticked = False
         return self.changes
 
     def end(self) -> None:
@@ -117,7 +141,11 @@ class State:
 
     def account(self, key: tuple[str, str], at: datetime) -> Account:
         """Return an account that an event of time `at` concerns; it is shown with this batch."""
-        account = self._touched.get(key) or self._touch(key)
+        account = self._touched.get(key)
+        if account is None:
+            account = self._touch(key)
+        else:
+            self.stirred[key] = account
         if account.updated_at is None or at > account.updated_at:
             account.updated_at = at
         return account
@@ -154,16 +182,35 @@ class State:
         """Move the clock on; what time alone changes becomes due."""
         if self.clock is None or at > self.clock:
             self.clock = at
+            self.ticked = True
             self.touch_all(self._recall.due(at))
 
     def figures(self, account: Account) -> StockRow:
         """Return the account's row of table stock."""
         key = account.key
         images = self.images(key.sku)
-        if account.limits is None:
-            account.limits = self._policies.limits(key.warehouse, images.category, key.sku)
+        self.limits(account)
         zone, today = self.zone(key.warehouse), self.today.get(key.warehouse)
         return figures_of(account, images, self.clock, zone, today)
+
+    def limits(self, account: Account) -> Limits:
+        """Return the thresholds that hold for an account."""
+        if account.limits is None:
+            key = account.key
+            category = self.images(key.sku).category
+            account.limits = self._policies.limits(key.warehouse, category, key.sku)
+        return account.limits
+
+    def policy(self, field: str, key: Key) -> Decimal:
+        """Return a policy's value for a (warehouse, sku); it has a default."""
+        category = self.images(key.sku).category
+        value = self._policies.value(field, key.warehouse, category, key.sku)
+        assert value is not None  # noqa: S101 those that are asked for have a default
+        return value
+
+    def local_day(self, warehouse: str) -> date:
+        """Return the warehouse's day by the clock."""
+        return local_date(self.clock or FIRST_TICK, self.zone(warehouse))
 
     def warehouses(self) -> set[str]:
         """Return the partition's warehouses that hold accounts."""
@@ -199,11 +246,14 @@ class State:
             return
         self.touch_all(self._recall.keys(event.warehouse or "", event.category or "", ""))
         for account in self._touched.values():
-            account.limits = None
+            account.limits = account.calm = None
 
     def set_images(self, sku: str, images: Images) -> None:
         """Set an item's images and re-evaluate the accounts that hold it."""
+        before = self.images(sku).last
         self._items[sku] = images
+        holders = [self._accounts[key] for key in self._accounts.holders(sku)]
+        self.weights.item_changed(before, images.last, holders)
         self._restate(sku)
 
     def images(self, sku: str) -> Images:
@@ -232,7 +282,7 @@ class State:
 
     def _restate(self, sku: str) -> None:
         for key in self._accounts.holders(sku):
-            self._accounts[key].limits = None
+            self._accounts[key].limits = self._accounts[key].calm = None
             if self._accounts[key].updated_at is not None:  # not only opened for a later refusal
                 self._touch(key)
 
@@ -249,6 +299,7 @@ class State:
                 self.load([key], (), (), ())
             account = self._touched[key] = self._accounts[key]
             account.dirty, account.moves = set(), []
+        self.stirred[key] = account
         return account
 
     def _open(self, missing: Collection[Key], skus: Collection[str], switched: str = "") -> None:
@@ -293,6 +344,7 @@ class State:
 
     def _expect(self, row: LineRow, _difference: int) -> None:
         account = self._touch(Key(row.warehouse, row.sku))
+        account.calm = None
         line = (row.order_id, row.line_id)
         if row.outstanding:
             account.purchases[line] = row
@@ -301,6 +353,7 @@ class State:
 
     def _lead(self, row: LineRow, before: int | None, now: int | None) -> None:
         account = self._touch(Key(row.warehouse, row.sku))
+        account.calm = None
         for seconds, sign in ((before, -1), (now, 1)):
             if seconds is not None:
                 account.lead_count += sign

@@ -53,6 +53,7 @@ class Transfers:
         row = self._state.changes.transfers.setdefault(key, TransferRow(*key))
         account = self._state.account(Key(key[3], event.sku), event.occurred_at)
         whole = self._state.arriving(account, key)
+        account.calm = None
         for part in (row, whole):
             _count(part, event, quantity)
         account.in_transit += quantity if isinstance(event, TransferOut) else -quantity

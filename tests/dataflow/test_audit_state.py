@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flows import audit_state
 from flows.audit_tables import TABLES
-from flows.domain.ledger import Ledger
+from flows.domain.ledger import Ledger, cut
 from flows.domain.memory import MemoryStore
 from tests.builders import BROKER_TIME
 from tests.folding import read
@@ -33,7 +33,8 @@ def folded(batches, between):
         store = between(store)
         ledger = Ledger(0, store, "Asia/Shanghai", lambda _: True)
         log = [(offset + n, BROKER_TIME, read(event)) for n, event in enumerate(batch)]
-        store.apply(ledger.fold(log))
+        for piece in cut(log):
+            store.apply(ledger.fold(piece))
         offset += len(batch)
     return between(store)
 

@@ -16,7 +16,7 @@ from connectors.timescale import claim
 from flows.audit import Report, compare
 from flows.audit_tables import TABLES
 from flows.domain import routing
-from flows.domain.ledger import Ledger
+from flows.domain.ledger import Ledger, cut
 from flows.domain.memory import MemoryStore
 from flows.domain.recall import Recall
 from flows.domain.rows import BlockKey, CountRow, Key, Row
@@ -100,11 +100,12 @@ class Both:
         first = self.store.next_offset
         log = [(first + n, BROKER_TIME, read(event)) for n, event in enumerate(batch)]
         ledger = Ledger(self.partition, self.store, ZONE, self.owns)
-        self.store.apply(ledger.fold(log))
         if self.writer is None:
             self.writer = self.open()
             assert self.writer.start == first
-        self.writer.hand_over(self.writer.fold(log), [])
+        for piece in cut(log):
+            self.store.apply(ledger.fold(piece))
+            self.writer.hand_over(self.writer.fold(list(piece)), [])
         if settled:
             self.writer.settle()
         if cold:
