@@ -13,6 +13,9 @@ COLUMNS = {
     " log_partition, log_offset",
     "stock_history": "warehouse, sku, on_hand, reserved, available, water_level, log_partition,"
     " log_offset",
+    "alerts": "occurred_at, alert_id, rule, version, severity, state, transition, warehouse, sku,"
+    " lot, bin, subject, roles, threshold, observed, events, actor, note, message_en, message_zh,"
+    " log_partition, log_offset",
 }
 """What is appended by COPY; the other columns have defaults (committed_at is now())."""
 
@@ -227,7 +230,8 @@ def _set(columns: list[str]) -> str:
     return ", ".join(f"{name} = excluded.{name}" for name in columns)
 
 
-def _upsert(table: str, columns: Columns, key: int) -> str:
+def upserting(table: str, columns: Columns, key: int) -> str:
+    """Return an upsert of rows by their first `key` columns, given as one array a column."""
     names = list(columns)
     conflict = _CONFLICT.get(table, ", ".join(names[:key]))
     return (
@@ -273,7 +277,7 @@ _TRANSFER = (
     " lost = kept.lost + excluded.lost, {}"
 )
 UPSERTS: dict[str, str] = {
-    **{table: _upsert(table, columns, key) for table, (columns, key) in _KEPT.items()},
+    **{table: upserting(table, columns, key) for table, (columns, key) in _KEPT.items()},
     "transfers": _TRANSFER.format(
         "due_at = greatest(kept.due_at, excluded.due_at),"
         " shipped_at = least(kept.shipped_at, excluded.shipped_at),"
@@ -283,8 +287,8 @@ UPSERTS: dict[str, str] = {
         "due_at = excluded.due_at, shipped_at = excluded.shipped_at,"
         " received_at = excluded.received_at"
     ),
-    "policies": _upsert("policies", _POLICY, 4) + f" WHERE {_NEWER}",
-    "policies_forced": _upsert("policies", _POLICY, 4),
+    "policies": upserting("policies", _POLICY, 4) + f" WHERE {_NEWER}",
+    "policies_forced": upserting("policies", _POLICY, 4),
 }
 
 

@@ -20,7 +20,7 @@ from flows.domain.fixed import text
 from flows.domain.leads import UNKNOWN, Times
 from flows.domain.master import order_of
 from flows.domain.rows import CountRow, LineRow, MasterRow, Order, Row
-from flows.store import devices, windows
+from flows.store import alerts, devices, windows
 from flows.store.arrays import columns, upsert
 from flows.store.statements import (
     CELLS_GONE,
@@ -49,6 +49,7 @@ def write(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     _transfers(cursor, changes)
     _rare(cursor, partition, zone, changes)
     _ids(cursor, partition, changes)
+    alerts.write(cursor, partition, changes)
 
 
 def _leg(row: Row, partition: str) -> tuple[str, ...]:

@@ -37,7 +37,8 @@ GRANT INSERT ON inventory.movements, inventory.journal, inventory.stock_history
 -- Measurements of a month ago may go, and an episode's standing changes; its transitions do not.
 GRANT INSERT, DELETE ON inventory.invariants TO waterline_writer;
 GRANT INSERT, UPDATE, DELETE ON inventory.alert_state TO waterline_writer;
-GRANT INSERT ON inventory.alerts TO waterline_writer;
+GRANT INSERT, UPDATE ON inventory.alert_times, inventory.actions TO waterline_writer;
+GRANT INSERT ON inventory.alerts, inventory.outbox TO waterline_writer;
 -- Old rows go only by forget(), as table retention says, which administrators write.
 REVOKE EXECUTE ON FUNCTION inventory.forget(text, boolean, timestamptz),
     inventory.balance_movements(timestamptz) FROM waterline_writer, waterline_analyst,
