@@ -10,15 +10,19 @@ and no state holds it.
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 from msgspec import Struct, field
+from psycopg.types.json import set_json_loads
 from xxhash import xxh3_128_hexdigest
 
 from connectors.kafka import LOG, PartitionReader
@@ -100,6 +104,7 @@ def audit(
     ):
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute("SET LOCAL statement_timeout = 0")
+        set_json_loads(partial(json.loads, parse_float=Decimal), connection)
         ends = dict(connection.execute("SELECT log_partition, next_offset FROM inventory.offsets"))
         homes = dict(
             connection.execute("SELECT warehouse, log_partition FROM inventory.partitions")

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from flows import audit_alerts
 from flows.domain.events import Bin, Event, Item, Warehouse
 from flows.domain.fixed import COST_PLACES, PLACES, VALUE_PLACES, decimal, scaled
 from flows.domain.leads import UNKNOWN
@@ -367,4 +368,10 @@ TABLES = [
            "last_seen_at", "clock_offset_ms"], _devices),
     Table("device_blocks", ["log_partition", "device", "span", "first_seq"], ["bits"], _blocks),
     Table("ticks", ["log_partition", "at"], ["log_offset"], _ticks),
+    Table("stock_figures", ["warehouse", "sku"], ["review_at", "basis"], audit_alerts.reviews),
+    Table("alert_state", audit_alerts.STATE_KEY, audit_alerts.STATE, audit_alerts.episodes,
+          audit_alerts.FOLDED),
+    Table("alerts", audit_alerts.TRANSITION_KEY, audit_alerts.TRANSITION,
+          audit_alerts.transitions, audit_alerts.FOLDED, aged=4),
+    Table("actions", ["action_id"], audit_alerts.ACTION, audit_alerts.actions),
 ]  # fmt: skip

@@ -106,9 +106,10 @@ def decode(batch: Batch) -> list[tuple[str, Decoded]]:
         messages.append((raw.offset() or 0, broker_time, found[0]))
     pieces, start = [], 0
     for piece in cut(messages):
-        raw = batch.messages[start : start + len(piece)]
-        pieces.append((str(batch.partition), Decoded(batch.partition, list(piece), raw)))
-        start += len(piece)
+        end = start + len(piece)
+        decoded = Decoded(batch.partition, list(piece), batch.messages[start:end])
+        pieces.append((str(batch.partition), decoded))
+        start = end
     return pieces
 
 

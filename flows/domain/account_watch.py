@@ -1,8 +1,8 @@
 """Judging one account: its episodes and actions are brought to what holds now.
 
-Enters: an account whose sums, policies or days have changed, and the event by which that is decided.
-Leaves: transitions in the batch's changes, and on the account the bounds inside which it need not be
-judged again. To judge what has not changed does nothing, so it does not matter how often.
+Enters: an account whose sums, policies or days have changed, and the event that decides. Leaves:
+transitions in the batch's changes, and on the account the bounds inside which it need not be judged
+again. To judge what has not changed does nothing, so it does not matter how often.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class AccountWatch:
             self._apply(account, found, numbers, cause)
             calm = judging.sums(account, numbers)[1]  # with other severities other bounds hold
         if account.episodes or account.actions:
-            self._respond(account, numbers, cause)
+            self._respond(account, cause)
         low, high = self._replenish(account, numbers, cause)
         account.calm = calm._replace(projected_low=low, projected_high=high)
 
@@ -161,7 +161,7 @@ class AccountWatch:
                 continue
             self._alerts.set(episodes, key, severity, cause, facts)
 
-    def _respond(self, account: Account, numbers: Numbers, cause: Cause) -> None:
+    def _respond(self, account: Account, cause: Cause) -> None:
         """Propose what answers an open alert; end what its alert no longer asks for."""
         episodes = account.episodes or {}
         wanted = {}

@@ -318,12 +318,16 @@ class Accounts:
             if line.outstanding:  # an open line may have got more than it asked for
                 key = Key(line.warehouse, line.sku)
                 known[key].purchases[line.order_id, line.line_id] = line
+        self._take_up(rows)
+
+    def _take_up(self, rows: AccountRows) -> None:
+        """Give accounts their open episodes and standing actions."""
         for episode in rows.episodes:
-            account = known[Key(episode.key.warehouse, episode.key.sku)]
+            account = self._known[Key(episode.key.warehouse, episode.key.sku)]
             account.episodes = account.episodes or {}
             account.episodes[episode.key] = episode
         for action in rows.actions:
-            account = known[Key(action.warehouse, action.sku)]
+            account = self._known[Key(action.warehouse, action.sku)]
             account.actions = account.actions or {}
             account.actions[action.key] = action
 

@@ -29,7 +29,7 @@ _KG = 10**VALUE_PLACES
 class Weights:
     """The bins of one partition."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 what it needs of its partition
         self,
         recall: Recall,
         bins: Iterable[Bin],

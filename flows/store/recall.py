@@ -9,18 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
-
-import psycopg
-from psycopg.rows import dict_row
 
 from connectors.session import Session
 from flows.domain.days import Booked, Day, Posted
-from flows.domain.decode.canonical import decode
-from flows.domain.events import Event, Item, Policy, Warehouse
+from flows.domain.events import Bin, Event, Item, Policy, Warehouse
 from flows.domain.fixed import cost_units, fixed, unscaled
 from flows.domain.recall import AccountRows, Start
-from flows.domain.rejects import Reject
 from flows.domain.rows import (
     BlockKey,
     CancelRow,
@@ -36,8 +30,8 @@ from flows.domain.rows import (
     TransferRow,
 )
 from flows.domain.windows import Sums
-from flows.store.records import LEG, Record, count_of, leg_of, line_of, lot_of, stock_of
-from flows.store.statements import TIMES
+from flows.store.asking import MINE, Asking
+from flows.store.records import count_of, lot_of, stock_of
 from flows.store.windows import (
     DAY,
     MOMENT_PLACES,
@@ -45,8 +39,8 @@ from flows.store.windows import (
 )
 
 _KEYS = "(SELECT * FROM unnest(%s::text[], %s::text[]))"
-_MINE = "(SELECT warehouse FROM inventory.partitions WHERE log_partition = %s)"
 _WAITING = "state = 'open' AND ordered > received + cancelled"
+_OPEN = "state <> 'resolved'"
 _KIND_KEYS = {
     "order_line": "warehouse = %s AND key = %s AND line_id = %s",
     "purchase_line": "warehouse = %s AND key = %s AND line_id = %s",
@@ -57,7 +51,7 @@ _KIND_KEYS = {
 }
 
 
-class DatabaseRecall:
+class DatabaseRecall(Asking):
     """Answers for one partition; `settled` waits until every batch handed over is committed."""
 
     def __init__(
@@ -68,9 +62,7 @@ class DatabaseRecall:
         standing: tuple[int, datetime | None, Counters],
     ) -> None:
         """`standing` is the checkpoint that was found when the partition was claimed."""
-        self._partition = partition
-        self._session = session
-        self._settled = settled
+        super().__init__(partition, session, settled)
         self._standing = standing
 
     def start(self) -> Start:
@@ -79,7 +71,7 @@ class DatabaseRecall:
         next_offset, clock_at, counters = self._standing
         warehouses = self._rows(
             "SELECT warehouse, name, name_zh, region, timezone, occurred_at, device_seq, event_id"
-            f" FROM inventory.warehouses WHERE known AND warehouse IN {_MINE}",
+            f" FROM inventory.warehouses WHERE known AND warehouse IN {MINE}",
             mine,
         )
         cancels = self._rows(
@@ -100,7 +92,9 @@ class DatabaseRecall:
             list(self.policies([""])),
             [CancelRow(**row) for row in cancels],
             [IdRun(**row) for row in runs],
-            [name for (name,) in self._tuples(_MINE[1:-1], mine)],
+            [name for (name,) in self._tuples(MINE[1:-1], mine)],
+            [Bin(**row) for row in self._bins(mine)],
+            self._episodes(f"sku = '' AND log_partition = %s AND {_OPEN}", mine),
         )
 
     def accounts(self, keys: Collection[Key]) -> AccountRows:
@@ -112,7 +106,7 @@ class DatabaseRecall:
             " moved_to, counted_to, updated_at, next_change_at, version, demand_per_day,"
             " stock_out_on, below_safety_on, first_on, issued_on, day, day_net, day_moment,"
             " day_issues, window_net, window_moment, window_issues, demand, layer_days,"
-            " layer_quantities, lead_count, lead_seconds, lead_squares"
+            " layer_quantities, lead_count, lead_seconds, lead_squares, review_at, basis"
             f" FROM inventory.stock_figures WHERE (warehouse, sku) IN {_KEYS}",
             arrays,
         )
@@ -135,6 +129,8 @@ class DatabaseRecall:
             self._lines("purchases", f"{_WAITING} AND (warehouse, sku) IN {_KEYS}", arrays),
             self._transfers(f'shipped <> received + lost AND ("to", sku) IN {_KEYS}', arrays),
             last_days,
+            self._episodes(f"(warehouse, sku) IN {_KEYS} AND {_OPEN}", arrays),
+            self._actions(f"(warehouse, sku) IN {_KEYS} AND standing", arrays),
         )
 
     def arriving(self, keys: Collection[TransferKey]) -> Iterable[TransferRow]:
@@ -261,7 +257,7 @@ class DatabaseRecall:
         """See Recall."""
         rows = self._tuples(
             "SELECT warehouse, sku FROM inventory.stock_figures WHERE sku = ANY(%s::text[])"
-            f" AND warehouse IN {_MINE}",
+            f" AND warehouse IN {MINE}",
             (list(skus), self._partition),
         )
         return [Key(*row) for row in rows]
@@ -311,87 +307,36 @@ class DatabaseRecall:
 
     def due(self, clock: datetime) -> list[Key]:
         """See Recall."""
-        return self._found("s.next_change_at <= %s", (clock,))
+        return self._found("(s.next_change_at <= %s OR s.review_at <= %s)", (clock, clock))
 
-    def _last_days(self, stock: list[Record]) -> list[tuple[Key, Day]]:
-        """Return the last day of each account: one query a chunk of the table, not all in each."""
-        months: dict[int, list[tuple[str, str, date]]] = {}
-        for row in stock:
-            day = row["day"]
-            if day is not None:
-                months.setdefault(day.toordinal() // 30, []).append(
-                    (row["warehouse"], row["sku"], day)
-                )
-        found = []
-        for keys in months.values():
-            days = [day for *_, day in keys]
-            found += self._tuples(
-                f"SELECT warehouse, sku, {DAY} FROM inventory.stock_daily"
-                " WHERE day BETWEEN %s AND %s AND (warehouse, sku, day) IN"
-                " (SELECT * FROM unnest(%s::text[], %s::text[], %s::date[]))",
-                (min(days), max(days), *map(list, zip(*keys, strict=True))),
-            )
-        return [(Key(warehouse, sku), day_of(day)) for warehouse, sku, *day in found]
+    def idle(self, warehouse: str, first: int, last: int) -> list[Key]:
+        """See Recall."""
+        days = (date.fromordinal(max(first, 1)), date.fromordinal(max(last, 1)))
+        return self._found(
+            "s.warehouse = %s AND s.on_hand > 0"
+            " AND coalesce(s.issued_on, s.first_on) BETWEEN %s AND %s",
+            (warehouse, *days),
+        )
 
-    def _found(self, condition: str, parameters: tuple[Any, ...]) -> list[Key]:
+    def bin_stock(self, keys: Collection[tuple[str, str]]) -> Iterable[tuple[str, str, str, int]]:
+        """See Recall."""
         self._settled()
         rows = self._tuples(
-            "SELECT s.warehouse, s.sku FROM inventory.stock_figures AS s"
-            f" WHERE {condition} AND s.warehouse IN {_MINE} ORDER BY 1, 2",
-            (*parameters, self._partition),
+            "SELECT warehouse, bin, sku, sum(quantity) FROM inventory.stock_bins"
+            f" WHERE (warehouse, bin) IN {_KEYS} GROUP BY warehouse, bin, sku",
+            _columns(keys),
         )
-        return [Key(*row) for row in rows]
+        return [(warehouse, name, sku, fixed(held)) for warehouse, name, sku, held in rows]
 
-    def _legs(self, condition: str, parameters: tuple[Any, ...]) -> list[Row]:
+    def owner(self, name: str) -> tuple[str, str, str] | None:
+        """See Recall."""
         self._settled()
-        rows = self._rows(f"SELECT {LEG} FROM inventory.movements WHERE {condition}", parameters)
-        return [leg_of(row) for row in rows]
-
-    def _journal(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:
-        self._settled()
-        return self._entries(condition, parameters)
-
-    def _images(self, kind: str, skus: Collection[str]) -> list[Event]:
-        return self._entries(f"type = '{kind}' AND sku = ANY(%s::text[])", (list(skus),))
-
-    def _entries(self, condition: str, parameters: tuple[Any, ...]) -> list[Event]:
         rows = self._tuples(
-            f"SELECT body::text FROM inventory.journal WHERE {condition} AND log_partition = %s",
-            (*parameters, self._partition),
+            "SELECT warehouse, sku, '' FROM inventory.actions WHERE action_id = %s UNION ALL"
+            " SELECT warehouse, sku, bin FROM inventory.alert_state WHERE alert_id = %s",
+            (name, name),
         )
-        events = (event for (body,) in rows for event in decode(body.encode()))
-        return [event for event in events if not isinstance(event, Reject)]
-
-    def _lines(self, table: str, condition: str, parameters: Collection[Any]) -> list[LineRow]:
-        word, more = ("shipped", "NULL") if table == "orders" else ("received", "counterpart")
-        times = "" if table == "orders" else f", {', '.join(TIMES)}"
-        rows = self._tuples(
-            f"SELECT warehouse, order_id, line_id, sku, ordered, {word}, {word}_reported,"
-            f" {word}_scanned, cancelled, state, version, due_at, document, {more}, occurred_at,"
-            f" event_id{times} FROM inventory.{table} WHERE {condition}",
-            parameters,
-        )
-        return [line_of(row) for row in rows]
-
-    def _transfers(self, condition: str, parameters: Collection[Any]) -> list[TransferRow]:
-        rows = self._tuples(
-            'SELECT document, sku, "from", "to", shipped, received, lost, due_at, shipped_at,'
-            f" received_at FROM inventory.transfers WHERE {condition}",
-            parameters,
-        )
-        return [TransferRow(*row[:4], *map(fixed, row[4:7]), *row[7:]) for row in rows]
-
-    def _rows(self, query: str, parameters: Collection[Any]) -> list[Record]:
-        def ask(connection: psycopg.Connection) -> list[Record]:
-            with connection.cursor(row_factory=dict_row) as cursor:
-                return cursor.execute(query, tuple(parameters)).fetchall()
-
-        return self._session.read(ask)
-
-    def _tuples(self, query: str, parameters: Collection[Any]) -> list[tuple[Any, ...]]:
-        return self._session.read(
-            lambda connection: connection.execute(query, tuple(parameters)).fetchall()
-        )
+        return rows[0] if rows else None
 
 
 def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -49,6 +49,7 @@ def stock_of(row: Record) -> StockRow:
     names = ("window_net", "window_moment", "window_issues", "demand")
     row["windows"] = windows_of([row.pop(name) for name in names])
     row["layers"] = layers_of(row.pop("layer_days"), row.pop("layer_quantities"))
+    row["basis"] = None if row["basis"] is None else tuple(row["basis"])
     return StockRow(**row)
 
 

@@ -85,6 +85,8 @@ _KEPT: dict[str, tuple[Columns, int]] = {
             "lead_count": N,
             "lead_seconds": Q,
             "lead_squares": Q,
+            "review_at": TS,
+            "basis": "double precision[]",
         },
         2,
     ),

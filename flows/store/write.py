@@ -151,6 +151,8 @@ def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
                 row.lead_count,
                 row.lead_seconds,
                 row.lead_squares,
+                row.review_at,
+                None if row.basis is None else "{" + ",".join(map(repr, row.basis)) + "}",
             )
             for row in changes.stock
         ],
