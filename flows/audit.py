@@ -104,7 +104,6 @@ def audit(
     ):
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute("SET LOCAL statement_timeout = 0")
-        set_json_loads(partial(json.loads, parse_float=Decimal), connection)
         ends = dict(connection.execute("SELECT log_partition, next_offset FROM inventory.offsets"))
         homes = dict(
             connection.execute("SELECT warehouse, log_partition FROM inventory.partitions")
@@ -359,6 +358,7 @@ def _difference(
 
 def _live(connection: psycopg.Connection, table: Table) -> Iterable[tuple[Values, Values]]:
     columns = ", ".join(f'"{name}"' for name in (*table.key, *table.columns))
+    set_json_loads(partial(json.loads, parse_float=Decimal), connection)
     query = f"SELECT {columns} FROM inventory.{table.name}{table.where}"
     with connection.cursor(name=f"audit_{table.name}") as cursor:
         cursor.itersize = 10_000

@@ -1,8 +1,8 @@
 """Actions: what is proposed against an alert's cause, decided by a person or a policy, and sent.
 
 Enters: needs of accounts, decisions and proposals. Leaves: a row for each change of an action's
-state, in the batch's changes. An action stands until its reason has gone, whatever was decided: while
-it stands no other of its key is proposed. Pure.
+state, in the batch's changes. An action stands until its reason has gone, whatever was decided:
+while it stands no other of its key is proposed. Pure.
 """
 
 from __future__ import annotations
