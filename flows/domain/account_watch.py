@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from flows.domain import judging
-from flows.domain.accounts import Account, Calm
+from flows.domain.accounts import Account, Calm, Episodes
 from flows.domain.actions import REPLENISHMENT, Actions, replenishment, worth
 from flows.domain.alerts import Alerts, Cause, Facts
 from flows.domain.calendar import local_date
@@ -32,6 +32,7 @@ BY_STATE = frozenset({
 """Rules that are judged whenever the account is."""
 FOLLOW = 10
 """A proposal follows the need in steps of one in so many."""
+_NO_EPISODES: Episodes = {}
 _RESPONSES = {"near_expiry": "clearance", "transfer_late": "expedite"}
 Verdicts = dict[EpisodeKey, tuple[Severity, Callable[[], Facts]]]
 
@@ -72,16 +73,17 @@ class AccountWatch:
         """Tell whether the next tick will find something else than what is open."""
         if account.basis is not None:
             return True
-        known = judging.severities(account)
-        if any(known.get(rule) != severity for rule, severity in self._by_days(account, row)):
-            return True
+        episodes = account.episodes or _NO_EPISODES
+        for rule, severity in self._by_days(account, row):
+            known = episodes.get(EpisodeKey(rule, *account.key))
+            if severity != (None if known is None else known.severity):
+                return True
         if account.actions and self._needed(account) is not None:
             return True
         if account.calm is not None and account.key not in self.unjudged:
             return False
         numbers = self._numbers(account)
         found, _ = self._verdicts(account, numbers)
-        episodes = account.episodes or {}
         standing = REPLENISHMENT in (account.actions or {})
         return (
             any(
@@ -243,7 +245,9 @@ class AccountWatch:
             return []
         limits = self._state.limits(account)
         idle = judging.idle_for(account, today)
-        dead = account.on_hand > 0 and idle is not None and idle >= limits.dead_days > 0
+        dead = idle is not None and idle >= limits.dead_days > 0 and account.on_hand > 0
+        if row.stock_out_on is None and not dead and not account.episodes:
+            return []
         foreseen = judging.predicted(account, row.stock_out_on, today, row.available, limits)
         return [("predicted_stock_out", foreseen), ("dead_stock", "info" if dead else None)]
 

@@ -179,6 +179,8 @@ class Account:
     def recount(self, today: date) -> None:
         """Count what is held again, by the lots that have expired before `today`."""
         past = [lot for lot, row in self.lots.items() if row.expires_on and row.expires_on < today]
+        if self.past == frozenset(past):
+            return
         self.past = frozenset(past)
         self.on_hold = sum(
             [n for cell, n in self.cells.items() if cell.status != SELLABLE or cell.lot in past]

@@ -241,6 +241,7 @@ class Policy(Event, kw_only=True, tag="policy"):
     carrying_rate: Threshold = UNSET
     dead_stock_days: Threshold = UNSET
     shrinkage_tolerance: Threshold = UNSET
+    unexplained_value: Threshold = UNSET
     zone_full_percent: Threshold = UNSET
     zone_idle_percent: Threshold = UNSET
     device_silent_minutes: Threshold = UNSET

@@ -89,9 +89,11 @@ def _expiring(account: Account, clock: datetime, zone_name: str) -> datetime | N
         if row.expires_on is None:
             continue
         today = today or local_date(clock, zone_name)
-        if row.expires_on >= today and (ends is None or row.expires_on < ends):
-            if any(n and c.lot == lot and c.status == SELLABLE for c, n in account.cells.items()):
-                ends = row.expires_on
+        soonest = row.expires_on >= today and (ends is None or row.expires_on < ends)
+        if soonest and any(
+            n and c.lot == lot and c.status == SELLABLE for c, n in account.cells.items()
+        ):
+            ends = row.expires_on
     if today is not None or account.past:
         account.recount(today or local_date(clock, zone_name))
     if ends is None or ends == date.max:

@@ -6,7 +6,7 @@ key. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,6 @@ from flows.domain.events import (
 )
 from flows.domain.fixed import fixed, number
 from flows.domain.judging import Judged
-from flows.domain.movements import lost_in_transit
 from flows.domain.orders import OrderState
 from flows.domain.rows import CountRow, LineRow
 from flows.domain.rules import Severity
@@ -32,30 +31,44 @@ TENTH = 10
 Found = tuple[EpisodeKey, Judged]
 
 
-def of_movement(event: Movement, account: Account, item: Item | None) -> Iterator[Found]:
-    """Yield what is wrong with a movement."""
-    if _unexplained(event):
+LEAVING = frozenset({Outbound, Scrap, Adjustment})
+"""Kinds with which stock may leave without a word."""
+
+
+def of_movement(
+    event: Movement, account: Account, item: Item, worth: Callable[[], Decimal]
+) -> list[Found]:
+    """Return what is wrong with a movement; from the value `worth` on it is to be explained."""
+    found: list[Found] = []
+    silent = type(event) in LEAVING and _unexplained(event)
+    if silent and (item.high_value or _costs(event, item) >= worth()):
         key = EpisodeKey("unexplained_move", *account.key, event.lot or "", event.from_bin or "")
-        severity: Severity = "critical" if item is not None and item.high_value else "warning"
-        yield key, Judged(severity, None, {**_moved(event, item), "reason": "no_document"})
-    if item is not None and item.high_value and event.video_url is None:
-        if not isinstance(event, StatusChange):
-            key = EpisodeKey("high_value_unrecorded", *account.key)
-            yield key, Judged("warning", None, _moved(event, item))
+        severity: Severity = "critical" if item.high_value else "warning"
+        found.append(
+            (key, Judged(severity, None, {**_moved(event, item), "reason": "no_document"}))
+        )
+    if item.high_value and event.video_url is None and type(event) is not StatusChange:
+        key = EpisodeKey("high_value_unrecorded", *account.key)
+        found.append((key, Judged("warning", None, _moved(event, item))))
+    return found
 
 
 def _unexplained(event: Movement) -> bool:
-    """Tell whether stock leaves with neither order nor document nor reason."""
-    leaves = isinstance(event, Outbound | Scrap) or (
-        isinstance(event, Adjustment) and event.direction == "loss"
-    )
-    named = event.order_id or event.document or event.reason
-    return leaves and not named and not lost_in_transit(event)
+    """Tell whether it names neither order nor document nor reason."""
+    if event.order_id or event.document or event.reason:
+        return False
+    gained = type(event) is Adjustment and event.direction == "gain"
+    return not gained
 
 
-def _moved(event: Movement, item: Item | None) -> dict[str, Any]:
+def _costs(event: Movement, item: Item) -> Decimal:
+    """Return what was moved is worth, below 0 when nobody knows."""
+    return Decimal(-1) if item.unit_cost is None else event.quantity * item.unit_cost
+
+
+def _moved(event: Movement, item: Item) -> dict[str, Any]:
     quantity = number(fixed(event.quantity))
-    cost = None if item is None else item.unit_cost
+    cost = item.unit_cost
     return {
         "type": type_of(event),
         "quantity": quantity,

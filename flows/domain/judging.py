@@ -163,8 +163,11 @@ def transfers(
 
 
 def emptied_bins(account: Account) -> Iterator[tuple[EpisodeKey, int]]:
-    """Yield the named bins that hold less than nothing of a lot, and how much less."""
-    if not account.below:
+    """Yield the named bins that hold less than nothing of a lot, and how much less.
+
+    When the warehouse as a whole holds less than nothing, that is another rule's.
+    """
+    if not account.below or account.on_hand < 0:
         return
     below: dict[EpisodeKey, int] = {}
     for cell, quantity in account.cells.items():
@@ -199,29 +202,27 @@ def next_review(
     """Return when time alone will change a verdict on a lot, a transfer, or ask for a reminder."""
     times: list[datetime] = []
     for lot, row in account.lots.items():
-        if row.expires_on is None or account.quantity_of(lot) <= 0:
-            continue
-        near = limits.near_expiry_days
-        for days in (near, near // 3, -1):
-            turn = row.expires_on.toordinal() - days
-            if 1 <= turn <= date.max.toordinal():
-                at = midnight(date.fromordinal(turn), zone)
-                if clock is None or at > clock:
-                    times.append(at)
-                    break
+        if row.expires_on is not None and account.quantity_of(lot) > 0:
+            times += _turn(row.expires_on, clock, zone, limits.near_expiry_days)
     for transfer in (account.arriving or {}).values():
         if transfer.outstanding > 0 and transfer.due_at is not None:
-            for at in (
-                transfer.due_at + limits.grace,
-                transfer.due_at + limits.grace + LATE_CRITICAL,
-            ):
-                if clock is None or at >= clock:
-                    times.append(at)
-                    break
+            late = transfer.due_at + limits.grace
+            times += [at for at in (late, late + LATE_CRITICAL) if clock is None or at >= clock][:1]
     for episode in (account.episodes or {}).values():
         if episode.state == "open" and episode.next_reminder_at is not None:
             times.append(episode.next_reminder_at)
     return min(times) if times else None
+
+
+def _turn(expires_on: date, clock: datetime | None, zone: str, near: int) -> list[datetime]:
+    """Return the next midnight at which a lot comes near its date, nearer, or over it."""
+    for days in (near, near // 3, -1):
+        turn = expires_on.toordinal() - days
+        if 1 <= turn <= date.max.toordinal():
+            at = midnight(date.fromordinal(turn), zone)
+            if clock is None or at > clock:
+                return [at]
+    return []
 
 
 def told(account: Account, numbers: Numbers) -> dict[str, Any]:

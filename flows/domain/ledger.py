@@ -146,30 +146,27 @@ class Ledger:
             return
         at = event.occurred_at
         home = self._at_home(event)
+        refusal = None
         if at > self._ahead or at < self._old or not home:
             refusal = self._refusal(event)
-            if refusal is not None:
-                self._reject(changes, offset, refusal)
-                return
-        if isinstance(event, Decision):
+        if type(event) is Decision and refusal is None:
             refusal = self._watch.decide(event, offset)
-            if refusal is not None:
-                self._state.stirred.clear()
-                self._reject(changes, offset, refusal)
-                return
+        if refusal is not None:
+            self._reject(changes, offset, refusal)
+            return
         self._counters.applied += 1
         self._seen.add(key, (mark, at))
-        if isinstance(event, Cancel):
-            self._cancel(event, offset, changes)
-            return
         if home and isinstance(event, Stated):
             changes.timings.append(
                 (event.warehouse, at, event.recorded_at, event.sent_at, self._judged_by)
             )
-        if isinstance(event, Decision):
-            self._effects.journal(event, offset)
-            self._watch.look(event, offset)
-            return
+        if isinstance(event, Cancel):
+            self._cancel(event, offset, changes)
+        else:
+            self._take(event, offset)
+
+    def _take(self, event: Event, offset: int) -> None:
+        """Let an event take effect, and judge what it moved."""
         self._effects.apply(event, offset)
         stands = not self._cancels.any or self._cancels.effective(event.event_id)
         if not stands:
@@ -255,6 +252,7 @@ class Ledger:
         )
 
     def _reject(self, changes: Changes, offset: int, reject: Reject) -> None:
+        self._state.stirred.clear()
         self._counters.rejects += 1
         changes.rejects.append(RejectRow(offset, reject))
 

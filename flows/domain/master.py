@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Decimal] = {
     "carrying_rate": Decimal("0.20"),
     "dead_stock_days": Decimal(90),
     "shrinkage_tolerance": Decimal(0),
+    "unexplained_value": Decimal(1000),
     "zone_full_percent": Decimal(95),
     "zone_idle_percent": Decimal(10),
     "device_silent_minutes": Decimal(60),

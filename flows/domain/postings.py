@@ -42,7 +42,7 @@ class Postings:
                 return
         account.shift(cell, row.quantity)
         account.dirty.add(cell)  # type: ignore[union-attr]
-        if cell.bin:
+        if cell.bin and self._state.weights.active:
             self._state.weights.moved(account.key, cell.bin, row.quantity)
 
     def _write(self, account: Account, row: Row) -> None:

@@ -36,6 +36,7 @@ from flows.domain.events import (
 from flows.domain.figures import FIRST_TICK
 from flows.domain.fixed import fixed
 from flows.domain.judging import Judged
+from flows.domain.movements import LEGS
 from flows.domain.recall import Recall
 from flows.domain.rejects import Reject
 from flows.domain.rows import CountRow, Key, StockRow
@@ -86,9 +87,10 @@ class Watch:
         stirred.clear()
         if state.explained:
             self._explain(event, offset)
-        if isinstance(event, Movement | OrderLine) and stands:
-            if event.warehouse in state.home:
-                self._find(event, self._cause(event, offset))
+        if kind in LEGS and stands:
+            self._find(event, offset)  # type: ignore[arg-type]
+        elif isinstance(event, OrderLine) and stands:
+            self._order(event.warehouse, event.order_id, self._cause(event, offset), event)
         elif isinstance(event, Policy):
             state.weights.policies_changed(event.warehouse or "")
         if state.weights.stirred:
@@ -121,8 +123,10 @@ class Watch:
 
     def redone(self, event: Event, by: Event, offset: int) -> None:
         """Look for what is wrong with an event that takes effect again."""
-        if isinstance(event, Movement | OrderLine) and event.warehouse in self._state.home:
-            self._find(event, self._cause(by, offset))
+        if isinstance(event, Movement):
+            self._find(event, offset, by)
+        elif isinstance(event, OrderLine):
+            self._order(event.warehouse, event.order_id, self._cause(by, offset), event)
 
     def decide(self, event: Decision, offset: int) -> Reject | None:
         """Take a decision on an action or an alert; return why it cannot be taken."""
@@ -153,7 +157,7 @@ class Watch:
         bins = {"from_bin": event.from_bin, "to_bin": event.to_bin}
         self._actions.propose(
             account,
-            _move_key(event),
+            ("rebalance", event.lot or "", f"{event.from_bin} → {event.to_bin}"),
             self._cause(event, offset),
             quantity=quantity,
             value=worth(quantity, None if item is None else item.unit_cost),
@@ -184,24 +188,36 @@ class Watch:
         clock = self._state.clock
         return clock is not None and event.occurred_at < clock - FOUND_LATE
 
-    def _find(self, event: Movement | OrderLine, cause: Cause) -> None:
-        """Look for what is wrong with an event itself."""
-        if isinstance(event, OrderLine):
-            self._order(event.warehouse, event.order_id, cause, event)
+    def _find(self, event: Movement, offset: int, by: Event | None = None) -> None:
+        """Look for what is wrong with a movement itself."""
+        if event.warehouse not in self._state.home:
             return
-        account = self._state.known(Key(event.warehouse, event.sku))
-        if isinstance(event, Outbound) and event.order_id is not None:
+        kind = type(event)
+        if kind is Outbound and event.order_id is not None:
+            cause = self._cause(by or event, offset)
             self._order(event.warehouse, event.order_id, cause, event)
-        elif isinstance(event, Move) and account.actions:
-            self._actions.cured(account, _move_key(event), cause)
+        elif kind is Move:
+            account = self._state.known(Key(event.warehouse, event.sku))
+            if account.actions:
+                key = ("rebalance", event.lot or "", f"{event.from_bin} → {event.to_bin}")
+                self._actions.cured(account, key, self._cause(by or event, offset))
         item = self._state.images(event.sku).last
-        for key, judged in findings.of_movement(event, account, item):
+        if item is not None and (item.high_value or kind in findings.LEAVING):
+            self._found(event, item, self._cause(by or event, offset))
+
+    def _found(self, event: Movement, item: Item, cause: Cause) -> None:
+        """Open or go on with what is found of a movement."""
+        account = self._state.known(Key(event.warehouse, event.sku))
+
+        def worth() -> Decimal:
+            return self._state.policy("unexplained_value", account.key)
+
+        for key, judged in findings.of_movement(event, account, item, worth):
             known = (account.episodes or {}).get(key)
-            if known is None or not known.observed.get("times"):
-                if not self._too_old(event):
-                    self._set(account, key, judged, cause)
-            else:
+            if known is not None and known.observed.get("times"):
                 self._again(account, known, judged, cause)
+            elif not self._too_old(event):
+                self._set(account, key, judged, cause)
 
     def _again(self, account: Account, known: EpisodeRow, judged: Judged, cause: Cause) -> None:
         """Note that what was found happened once more."""
@@ -313,7 +329,3 @@ class Watch:
             return False
         account = self._state.known(Key(row.key.warehouse, row.key.sku))
         return row.key in dict(judging.emptied_bins(account))
-
-
-def _move_key(event: Proposal | Move) -> tuple[str, str, str]:
-    return ("rebalance", event.lot or "", f"{event.from_bin} → {event.to_bin}")

@@ -47,6 +47,8 @@ class Weights:
         self._loads: dict[Place, int] = {}
         self._moved: dict[Place, dict[str, int]] = {}
         self._collecting = True
+        self.active = True
+        """Whether it matters what moves: there are bins of which anything is known."""
         self.stirred: set[Place] = set()
         """Bins to be judged."""
         self._unsure = True
@@ -56,6 +58,7 @@ class Weights:
         """Start a batch; with `new_limits` it may give limits to bins that had none."""
         self._moved = defaultdict(dict)
         self._collecting = new_limits
+        self.active = new_limits or bool(self._images)
 
     def moved(self, key: Key, name: str, quantity: int) -> None:
         """Note that a bin holds more or less of a SKU."""

@@ -16,6 +16,7 @@ AS $$
         WHEN 'carrying_rate' THEN 0.20
         WHEN 'dead_stock_days' THEN 90
         WHEN 'shrinkage_tolerance' THEN 0
+        WHEN 'unexplained_value' THEN 1000
         WHEN 'zone_full_percent' THEN 95
         WHEN 'zone_idle_percent' THEN 10
         WHEN 'device_silent_minutes' THEN 60
