@@ -244,7 +244,7 @@ def check(tables: Any, events: list[Event]) -> None:
     assert not found, "\n".join(found)
 
 
-ARRIVAL = {"version", "updated_at", "moved_to", "offset", "forced"}
+ARRIVAL = {"review_at", "basis", "version", "updated_at", "moved_to", "offset", "forced"}
 """Fields of the fold's rows that say when something was learnt, not what is so."""
 
 
