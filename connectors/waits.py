@@ -2,7 +2,8 @@
 
 Enters: the name of a session, while it works. Leaves: a line in the log from a thread of its own.
 A frozen server keeps its connections alive, and its own timeouts are frozen with it: neither
-keepalives nor statement_timeout tell. Nothing here ends or retries anything; nothing fails.
+keepalives nor statement_timeout tell. The thread ends when nobody works any more. Nothing here ends
+or retries the work; nothing fails.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
 
 LONG = 5.0
 """Seconds without an answer that are worth a line."""
+EVERY = 1.0
+"""Seconds between two looks."""
 _LOG = logging.getLogger("waterline.postgres")
 
 
 class Waits:
-    """Sessions at work and since when; one watching thread, begun with the first of them."""
+    """Sessions at work and since when; one thread watches while there are any."""
 
-    def __init__(self, long: float = LONG) -> None:
-        """Watch nothing yet."""
-        self._long = long
+    def __init__(self, long: float = LONG, every: float = EVERY) -> None:
+        """Watch nothing yet; look again and again after `every` seconds."""
+        self._long, self._every = long, every
         self._since: dict[int, tuple[str, float]] = {}
         self._numbers = itertools.count()
         self._nuisance = Nuisance(_LOG)
@@ -39,10 +42,12 @@ class Waits:
     @contextmanager
     def of(self, name: str) -> Iterator[None]:
         """Note that a session of that name works, as long as the context lasts."""
-        if self._thread is None:
-            self._begin()
         number = next(self._numbers)
-        self._since[number] = (name, time.monotonic())
+        with self._lock:
+            self._since[number] = (name, time.monotonic())
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="waits", daemon=True)
+                self._thread.start()
         try:
             yield
         finally:
@@ -58,16 +63,16 @@ class Waits:
             longest = max(seconds for _, seconds in late)
             self._nuisance(f"{names}: database: no answer for {longest:.0f} s; waiting")
 
-    def _begin(self) -> None:
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="waits", daemon=True)
-                self._thread.start()
-
     def _watch(self) -> None:
-        while True:
-            time.sleep(1.0)
+        while not self._done():
+            time.sleep(self._every)
             self.look()
+
+    def _done(self) -> bool:
+        with self._lock:
+            if not self._since:
+                self._thread = None
+            return self._thread is None
 
 
 WAITS = Waits()

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,7 +33,8 @@ def process(state="running", name="stock", pid=7) -> Process:
 def test_a_partition_that_commits_or_has_nothing_waiting_is_not_stuck(monkeypatch):
     """Only messages that wait without one commit between two looks count."""
     clock = count(0, 10)
-    monkeypatch.setattr("connectors.metrics.figures.time.monotonic", lambda: next(clock))
+    own = SimpleNamespace(monotonic=lambda: next(clock))
+    monkeypatch.setattr("connectors.metrics.figures.time", own)
     backlog = Backlog()
     backlog.note({(LOG, 0): 5}, {(LOG, 0): 9, (LOG, 1): 0})
     assert backlog.stuck == {}
