@@ -44,6 +44,23 @@ AS $$
     FROM inventory.clocks AS c
 $$;
 
+-- What a window's costs and means come to; NULL where nothing lay there.
+CREATE FUNCTION inventory.turnover_ratios(issues numeric, issue_cost numeric, cost_per_day numeric,
+    mean_quantity numeric, mean_value numeric, simple_value numeric)
+RETURNS TABLE (
+    turnover numeric, turnover_quantity numeric, turnover_simple numeric, annualised numeric,
+    days_of_inventory numeric)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT
+        CASE WHEN mean_value > 0 THEN round(issue_cost / mean_value, 6) END,
+        CASE WHEN mean_quantity > 0 THEN round(issues / mean_quantity, 6) END,
+        CASE WHEN simple_value > 0 THEN round(issue_cost / simple_value, 6) END,
+        CASE WHEN mean_value > 0 THEN round(365 * cost_per_day / mean_value, 6) END,
+        CASE WHEN mean_value > 0 AND cost_per_day > 0
+            THEN round(mean_value / cost_per_day, 2) END
+$$;
+
 CREATE VIEW inventory.turnover WITH (security_invoker = off) AS
 WITH ends AS MATERIALIZED (
     SELECT * FROM inventory.window_ends()
@@ -107,16 +124,10 @@ SELECT
     round(s.mean_quantity, 6) AS mean_quantity,
     round(s.mean_value, 6) AS mean_value,
     s.closing_value,
-    CASE WHEN s.mean_value > 0 THEN round(s.issue_cost / s.mean_value, 6) END AS turnover,
-    CASE WHEN s.mean_quantity > 0 THEN round(s.issues / s.mean_quantity, 6) END
-        AS turnover_quantity,
-    CASE WHEN s.simple_value > 0 THEN round(s.issue_cost / s.simple_value, 6) END
-        AS turnover_simple,
-    CASE WHEN s.mean_value > 0 THEN round(365 * s.cost_per_day / s.mean_value, 6) END
-        AS annualised,
-    CASE WHEN s.mean_value > 0 AND s.cost_per_day > 0
-        THEN round(s.mean_value / s.cost_per_day, 2) END AS days_of_inventory
-FROM sums AS s;
+    r.*
+FROM sums AS s
+CROSS JOIN LATERAL inventory.turnover_ratios(s.issues, s.issue_cost, s.cost_per_day,
+    s.mean_quantity, s.mean_value, s.simple_value) AS r;
 
 -- The same of a SKU at a warehouse, from its days: ask for one or some; `stock` has the ratio by
 -- quantity at hand.
@@ -166,16 +177,10 @@ SELECT
     round(p.mean_quantity, 6) AS mean_quantity,
     round(p.mean_value, 6) AS mean_value,
     p.closing_value,
-    CASE WHEN p.mean_value > 0 THEN round(p.issue_cost / p.mean_value, 6) END AS turnover,
-    CASE WHEN p.mean_quantity > 0 THEN round(p.issues / p.mean_quantity, 6) END
-        AS turnover_quantity,
-    CASE WHEN p.simple_value > 0 THEN round(p.issue_cost / p.simple_value, 6) END
-        AS turnover_simple,
-    CASE WHEN p.mean_value > 0 THEN round(365 * p.cost_per_day / p.mean_value, 6) END
-        AS annualised,
-    CASE WHEN p.mean_value > 0 AND p.cost_per_day > 0
-        THEN round(p.mean_value / p.cost_per_day, 2) END AS days_of_inventory
-FROM parts AS p;
+    r.*
+FROM parts AS p
+CROSS JOIN LATERAL inventory.turnover_ratios(p.issues, p.issue_cost, p.cost_per_day,
+    p.mean_quantity, p.mean_value, p.simple_value) AS r;
 
 -- The window's turnover per warehouse as it was when each local day ended (today: at the clock), by
 -- what is known now.
@@ -240,12 +245,9 @@ AS $$
     )
     SELECT m.day, m.warehouse, m.issues, m.issue_cost, round(m.mean_quantity, 6),
         round(m.mean_value, 6), m.closing_value,
-        CASE WHEN m.mean_value > 0 THEN round(m.issue_cost / m.mean_value, 6) END,
-        CASE WHEN m.mean_quantity > 0 THEN round(m.issues / m.mean_quantity, 6) END,
-        CASE WHEN m.simple_value > 0 THEN round(m.issue_cost / m.simple_value, 6) END,
-        CASE WHEN m.mean_value > 0 THEN round(365 * m.cost_per_day / m.mean_value, 6) END,
-        CASE WHEN m.mean_value > 0 AND m.cost_per_day > 0
-            THEN round(m.mean_value / m.cost_per_day, 2) END
+        r.*
     FROM means AS m
+    CROSS JOIN LATERAL inventory.turnover_ratios(m.issues, m.issue_cost, m.cost_per_day,
+        m.mean_quantity, m.mean_value, m.simple_value) AS r
     ORDER BY m.day, m.warehouse
 $$;

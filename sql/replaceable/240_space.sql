@@ -14,6 +14,21 @@ AS $$
         weight / nullif(max_weight, 0)), 2)
 $$;
 
+-- The same, of each limit and of all.
+CREATE FUNCTION inventory.occupancies(quantity numeric, max_quantity numeric, volume numeric,
+    max_volume numeric, weight numeric, max_weight numeric)
+RETURNS TABLE (
+    occupancy_quantity numeric, occupancy_volume numeric, occupancy_weight numeric,
+    occupancy numeric)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT
+        round(100 * quantity / nullif(max_quantity, 0), 2),
+        round(100 * volume / nullif(max_volume, 0), 2),
+        round(100 * weight / nullif(max_weight, 0), 2),
+        inventory.occupancy(quantity, max_quantity, volume, max_volume, weight, max_weight)
+$$;
+
 CREATE VIEW inventory.bins WITH (security_invoker = off) AS
 SELECT
     b.warehouse,
@@ -140,12 +155,10 @@ WITH sums AS (
 )
 SELECT
     s.*,
-    round(100 * s.filled_quantity / nullif(s.max_quantity, 0), 2) AS occupancy_quantity,
-    round(100 * s.filled_volume / nullif(s.max_volume, 0), 2) AS occupancy_volume,
-    round(100 * s.filled_weight / nullif(s.max_weight, 0), 2) AS occupancy_weight,
-    inventory.occupancy(s.filled_quantity, s.max_quantity, s.filled_volume, s.max_volume,
-        s.filled_weight, s.max_weight) AS occupancy
-FROM sums AS s;
+    o.*
+FROM sums AS s
+CROSS JOIN LATERAL inventory.occupancies(s.filled_quantity, s.max_quantity, s.filled_volume,
+    s.max_volume, s.filled_weight, s.max_weight) AS o;
 
 CREATE VIEW inventory.warehouse_space WITH (security_invoker = off) AS
 WITH sums AS (
@@ -172,12 +185,10 @@ WITH sums AS (
 )
 SELECT
     s.*,
-    round(100 * s.filled_quantity / nullif(s.max_quantity, 0), 2) AS occupancy_quantity,
-    round(100 * s.filled_volume / nullif(s.max_volume, 0), 2) AS occupancy_volume,
-    round(100 * s.filled_weight / nullif(s.max_weight, 0), 2) AS occupancy_weight,
-    inventory.occupancy(s.filled_quantity, s.max_quantity, s.filled_volume, s.max_volume,
-        s.filled_weight, s.max_weight) AS occupancy
-FROM sums AS s;
+    o.*
+FROM sums AS s
+CROSS JOIN LATERAL inventory.occupancies(s.filled_quantity, s.max_quantity, s.filled_volume,
+    s.max_volume, s.filled_weight, s.max_weight) AS o;
 
 -- A bin holds several SKUs, so that its thresholds are the warehouse's, else everybody's.
 CREATE VIEW inventory.bins_overweight WITH (security_invoker = off) AS
