@@ -25,7 +25,7 @@ from tests.builders import (
     tick,
     warehouse,
 )
-from tests.dataflow.test_recall import both
+from tests.dataflow.two_stores import both
 
 pytestmark = pytest.mark.stack
 FILES = {one.name: one for one in read_named(ANALYST)}

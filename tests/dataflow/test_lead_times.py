@@ -12,7 +12,7 @@ import pytest
 from connectors.queries import Queries
 from flows.commands.query import ANALYST
 from tests.builders import inbound, item, moment, purchase_line, tick
-from tests.dataflow.test_recall import both
+from tests.dataflow.two_stores import both
 
 pytestmark = pytest.mark.stack
 ASKED = {"warehouse": None, "supplier": None, "sku": None, "since": None, "limit": 100}

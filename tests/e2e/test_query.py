@@ -9,8 +9,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from flows import cli
-
 SQL = Path(__file__).parents[1] / "sql" / "data" / "analyst.sql"
 TOP = "query top_movers"
 
@@ -23,23 +21,6 @@ def business(new_database):
             conn.execute("SET search_path = inventory, public")
             conn.execute(SQL.read_text().encode())
         yield dsn
-
-
-@pytest.fixture
-def waterline(monkeypatch, tmp_path, capsys):
-    """Give a function that runs a command line in this process: (exit code, stdout, stderr)."""
-    for name in ("WATERLINE_DSN", "WATERLINE_LANG", "WATERLINE_TZ"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("WATERLINE_HOME", str(tmp_path / "home"))
-
-    def call(line: str, **environ: str) -> tuple[int, str, str]:
-        for name, value in environ.items():
-            monkeypatch.setenv(f"WATERLINE_{name}", value)
-        code = cli.main(line.split())
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def test_the_list_needs_no_database(waterline):
