@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from tests.builders import BASE, inbound, outbound, tick, transfer_out, warehouse
-from tests.dataflow.two_stores import both
 from tests.dataflow.test_analyst_story import END, SKUS, ZONES, events
+from tests.dataflow.two_stores import both
 
 pytestmark = pytest.mark.stack
 WINDOWS = (7, 30, 90, 365)
