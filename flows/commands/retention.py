@@ -53,6 +53,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         before = shown.local(one.before, settings.tz)
         table.add_row(one.relation, days, before, shown.number(one.chunks), shown.number(one.rows))
     shown.show(table)
+    shown.say_line(say("retention.all"))
     what = sum(one.chunks for one in done), sum(one.rows for one in done)
     sentence = "retention.would" if args.dry_run else "retention.done"
     shown.say_line(say(sentence, chunks=f"{what[0]:,}", rows=f"{what[1]:,}"))

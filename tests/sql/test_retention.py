@@ -120,6 +120,16 @@ def test_what_the_fold_needs_outlives_its_settings(old):
     assert ask(old, "SELECT quantity FROM movements ORDER BY occurred_at") == [(4,), (-1,)]
 
 
+@pytest.mark.parametrize("relation", ["journal", "stock_daily", "turnover_daily"])
+def test_what_the_fold_reads_from_its_beginning_is_kept_for_ever(old, relation):
+    """A number of days is refused; NULL is what it has anyway."""
+    change = "UPDATE inventory.retention SET keep_days = %s WHERE relation = %s"
+    with psycopg.connect(old.dsn) as conn:
+        conn.execute(change, [None, relation])
+        with pytest.raises(errors.CheckViolation, match="retention_fold_needs_all_of_it"):
+            conn.execute(change, [5000, relation])
+
+
 def test_clock_behind_keeps_everything(old):
     """What is old goes by the earliest clock: a clock that runs ahead drops nothing."""
     with psycopg.connect(old.dsn) as conn:
@@ -165,3 +175,4 @@ def test_command_tells_what_went(old, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "movements" in out
     assert "for ever" in out
+    assert "the fold reads them from their beginning" in out
