@@ -12,6 +12,7 @@ from datetime import datetime
 from operator import add
 from typing import Any
 
+from flows.domain.agenda import Agenda
 from flows.domain.changes import Changes
 from flows.domain.days import Day, Posted
 from flows.domain.events import Bin, Event, Item, Movement, Policy, Stocktake, type_of
@@ -60,6 +61,7 @@ class MemoryStore:
         self.policies_by_sku: dict[str, list[Policy]] = defaultdict(list)
         self.stated: dict[tuple[Key, str], list[Event]] = defaultdict(list)
         self.stock: dict[Key, StockRow] = {}
+        self.agenda = Agenda()
         self.known_skus: set[str] = set()
         self.history: list[HistoryRow] = []
         self.cells: dict[Key, dict[tuple[str, str, str], CellRow]] = defaultdict(dict)
@@ -90,8 +92,7 @@ class MemoryStore:
             self.by_event[row.event_id].append(row)
         for entry in changes.journal:
             self._keep(entry.event)
-        self.stock.update((Key(row.warehouse, row.sku), row) for row in changes.stock)
-        self.known_skus.update(row.sku for row in changes.stock)
+        self._apply_stock(changes)
         self.history.extend(changes.history)
         self._apply_cells(changes)
         for lot in changes.lots:
@@ -156,6 +157,13 @@ class MemoryStore:
                 self.demand[key] = issues
             else:
                 self.demand.pop(key, None)
+
+    def _apply_stock(self, changes: Changes) -> None:
+        for row in changes.stock:
+            key = Key(row.warehouse, row.sku)
+            self.agenda.move(key, self.stock.get(key), row)
+            self.stock[key] = row
+            self.known_skus.add(row.sku)
 
     def _apply_cells(self, changes: Changes) -> None:
         for row in changes.cells:
@@ -332,12 +340,7 @@ class MemoryStore:
 
     def due(self, clock: datetime) -> list[Key]:
         """See Recall."""
-        return sorted(
-            key
-            for key, row in self.stock.items()
-            if (row.next_change_at and row.next_change_at <= clock)
-            or (row.review_at and row.review_at <= clock)
-        )
+        return self.agenda.until(clock)
 
     def idle(self, warehouse: str, first: int, last: int) -> list[Key]:
         """See Recall."""
