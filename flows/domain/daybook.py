@@ -50,7 +50,10 @@ class Daybook:
         again: dict[Key, datetime] = {}
         for account in state.touched():
             images = state.images(account.key.sku)
-            since = self._reaches_back(account, images)
+            first = min([row.at for row in account.moves]) if account.moves else None
+            if state.clock is not None and not state.ticked:
+                self._keep_basis(account, first)
+            since = self._reaches_back(account, images, first)
             if since is not None:
                 again[account.key] = since
                 continue
@@ -120,14 +123,27 @@ class Daybook:
                         demand[warehouse, sku, day] = sums.issues
         return found.items()
 
-    def _reaches_back(self, account: Account, images: Images) -> datetime | None:
-        """Return from when on the account's days are to be worked out again, if at all."""
+    def _keep_basis(self, account: Account, first: datetime | None) -> None:
+        """Remember the demand as it was, where a closed day's is about to be another."""
+        warehouse = account.key.warehouse
+        today = self._state.today.get(warehouse)
+        if today is None or account.basis is not None:
+            return
+        closed = first is not None and first < begin_of(today, self._state.zone(warehouse))
+        if closed or warehouse in self._state.rezoned:
+            account.keep_basis(today)
+
+    def _reaches_back(
+        self, account: Account, images: Images, first: datetime | None
+    ) -> datetime | None:
+        """Return from when on the account's days are to be worked out again, if at all.
+
+        `first` is the time of the earliest of its moves.
+        """
         since: datetime | None = None
         booked_to = account.booked_to
-        if account.moves and booked_to is not None:
-            first = min([row.at for row in account.moves])
-            if first <= booked_to:
-                since = first
+        if first is not None and booked_to is not None and first <= booked_to:
+            since = first
         if account.day is None:  # nothing is left of what it booked, or that was before days
             return BEGINNING if account.moves and booked_to is not None else since
         if self._state.rezoned and account.key.warehouse in self._state.rezoned:
@@ -202,7 +218,6 @@ class Daybook:
         if today is not None:
             for before, after in differing:
                 self._demand(key, today, before, after)
-            self._keep_basis(account, today)
             account.windows_changed(windows_of(new, today))
         account.layers = layers_of(new)
         account.day = new[-1] if new else None
@@ -223,14 +238,9 @@ class Daybook:
             if age > 0:
                 self._demand(key, today, before, after)
                 if age < LENGTHS[-1]:
-                    self._keep_basis(account, today)
                     windows = account.windows or Windows()
                     windows.add(_minus(sums_of(after), sums_of(before)), age)
                     account.windows_changed(windows)
-
-    def _keep_basis(self, account: Account, today: int) -> None:
-        if not self._state.ticked:  # with a tick, demand counts as it is now
-            account.keep_basis(today)
 
     def _put(self, account: Account, changes: Iterable[Change]) -> None:
         rows = self._state.changes.days

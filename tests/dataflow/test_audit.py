@@ -182,7 +182,7 @@ def told(report):
 def saved(settings):
     """Audit and save; return the state's file."""
     report = audit(settings, save=True)
-    assert report.differing == {}
+    assert report.differing == {}, report.differences[:2]
     assert report.saved is not None
     return report.saved
 
