@@ -245,8 +245,17 @@ class State:
             self._restate(event.sku)
             return
         self.touch_all(self._recall.keys(event.warehouse or "", event.category or "", ""))
-        for account in self._touched.values():
+        self._stir(event.warehouse or "", event.category or "")
+
+    def _stir(self, warehouse: str, category: str) -> None:
+        """Have exactly the accounts of a scope judged, those that the batch opened included."""
+        for key, account in self._touched.items():
             account.limits = account.calm = None
+            images = self.images(key[1])
+            if warehouse in {"", key[0]} and category in {"", images.category}:
+                self.stirred[key] = account
+            else:
+                self.stirred.pop(key, None)
 
     def set_images(self, sku: str, images: Images) -> None:
         """Set an item's images and re-evaluate the accounts that hold it."""
@@ -274,6 +283,7 @@ class State:
         if self.zone(name) != before:
             self.rezoned.add(name)
             self.touch_all(self._recall.keys(name, "", ""))
+            self._stir(name, "")
 
     @property
     def policies(self) -> Policies:

@@ -61,6 +61,10 @@ TAMPER = {
     "device_sequences": "INSERT INTO device_sequences (log_partition, device) VALUES (3, 'x')",
     "device_blocks": "UPDATE device_blocks SET bits = bits | set_bit(bits, 1023, 1)",
     "ticks": "DELETE FROM ticks WHERE log_partition = 2",
+    "stock_figures": "UPDATE stock_figures SET basis = '{1,2}' WHERE warehouse = 'A'",
+    "alert_state": "UPDATE alert_state SET severity = 'info' WHERE severity = 'critical'",
+    "alerts": "UPDATE alerts SET observed = observed || '{\"on_hand\": 0.5}' WHERE warehouse = 'A'",
+    "actions": "UPDATE actions SET state = 'done' WHERE standing",
 }
 
 
