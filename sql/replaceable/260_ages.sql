@@ -80,26 +80,32 @@ SELECT
 FROM inventory.stock_costs AS c
 GROUP BY c.warehouse, c.category;
 
--- Days without an issue, from the last one, or from the first movement of what never sold.
+-- Days without an issue, from the last one, or from the first movement of what never sold; dead
+-- from the policy's days on, by the SKU's most specific scope.
 CREATE VIEW inventory.idle_stock WITH (security_invoker = off) AS
-SELECT
-    c.warehouse,
-    c.sku,
-    c.name,
-    c.name_zh,
-    c.category,
-    c.on_hand,
-    c.first_on,
-    c.issued_on,
-    d.today - coalesce(c.issued_on, c.first_on) AS idle_days,
-    c.value,
-    c.carrying_cost_per_year
-FROM inventory.stock_costs AS c
-JOIN inventory.local_days AS d USING (warehouse)
-WHERE d.today - coalesce(c.issued_on, c.first_on) >= 30;
+WITH idle AS (
+    SELECT
+        c.warehouse,
+        c.sku,
+        c.name,
+        c.name_zh,
+        c.category,
+        c.on_hand,
+        c.first_on,
+        c.issued_on,
+        d.today - coalesce(c.issued_on, c.first_on) AS idle_days,
+        c.value,
+        c.carrying_cost_per_year,
+        inventory.policy_in((SELECT inventory.policy_values('dead_stock_days')),
+            inventory.policy_default('dead_stock_days'), c.warehouse, c.category, c.sku)
+            AS dead_stock_days
+    FROM inventory.stock_costs AS c
+    JOIN inventory.local_days AS d USING (warehouse)
+)
+SELECT i.* FROM idle AS i WHERE i.idle_days >= least(30, i.dead_stock_days);
 
 CREATE VIEW inventory.dead_stock WITH (security_invoker = off) AS
-SELECT i.* FROM inventory.idle_stock AS i WHERE i.idle_days >= 90;
+SELECT i.* FROM inventory.idle_stock AS i WHERE i.idle_days >= i.dead_stock_days;
 
 CREATE VIEW inventory.slow_stock WITH (security_invoker = off) AS
-SELECT i.* FROM inventory.idle_stock AS i WHERE i.idle_days < 90;
+SELECT i.* FROM inventory.idle_stock AS i WHERE i.idle_days < i.dead_stock_days;

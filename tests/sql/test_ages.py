@@ -74,6 +74,20 @@ def test_idle_stock_is_slow_from_30_days_and_dead_from_90(conn):
     ]  # fmt: skip
 
 
+def test_when_stock_is_dead_is_the_policy_of_its_most_specific_scope(conn):
+    """Fourteen days for a category, two hundred for one SKU of it, ninety for the rest."""
+    policy(conn, "dead_stock_days", "14", category="drinks")
+    policy(conn, "dead_stock_days", "200", sku="mug")
+    item(conn, "mug", category="drinks")
+    for sku, idle in (("tea", 14), ("fresh", 13), ("mug", 199), ("cup", 89)):
+        figures(conn, sku, 1, issued_on=day(-idle))
+    columns = "sku, idle_days, dead_stock_days"
+    assert rows(conn, f"SELECT {columns} FROM dead_stock ORDER BY sku") == [("tea", 14, 14)]
+    assert rows(conn, f"SELECT {columns} FROM slow_stock ORDER BY sku") == [
+        ("cup", 89, 90), ("mug", 199, 200)
+    ]  # fmt: skip
+
+
 def test_keeping_stock_costs_its_value_times_the_policys_rate(conn):
     """A fifth of the value a year unless a policy says otherwise; unknown cost is unknown."""
     figures(conn, "tea", 100, 73)
