@@ -36,7 +36,7 @@ def test_the_list_needs_no_database(waterline):
 def test_the_list_as_json_says_what_columns_and_parameters_mean(waterline):
     """A program finds all it needs to ask."""
     found = {one["name"]: one for one in json.loads(waterline("query --json")[1])}
-    assert len(found) == 22
+    assert len(found) == 25
     lot = found["lot_handlers"]["parameters"]["lot"]
     assert lot == {"kind": "text", "required": True, "says": "the lot"}
     assert found["fill_rate"]["columns"].startswith("closed and overdue lines")

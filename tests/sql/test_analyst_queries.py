@@ -57,7 +57,7 @@ def day(text_: str) -> date:
 
 def test_heads_name_exactly_the_parameters_of_their_query():
     """What the head says and what the SQL takes are the same names, in both languages."""
-    assert len(NAMED) == 22
+    assert len(NAMED) == 25
     for query in NAMED.values():
         used = set(re.findall(r"%\((\w+)\)s", text(ANALYST, query.file)))
         assert {one.name for one in query.parameters} == used, query.name
@@ -312,3 +312,34 @@ def test_device_lag(ask):
         ("d3", 2, 0, 100, 2, 2, number("2.9")),
     ]
     assert ask("device_lag", "device movements", warehouse="E", days=30) == [("d1", 3), ("d2", 3)]
+
+
+def test_alerts_by_week(ask):
+    """Weeks are the warehouse's own; an alert of no warehouse is shown as well."""
+    columns = "week_on rule warehouse alerts critical escalated acknowledged resolved still_open"
+    assert ask("alerts_by_week", f"{columns} open_hours") == [
+        (day("2025-11-10"), "below_safety", "E", 2, 1, 1, 1, 1, 1, 6),
+        (day("2025-11-10"), "lag_high", "", 1, 0, 0, 0, 0, 1, None),
+        (day("2025-11-03"), "shrinkage", "N", 1, 0, 0, 0, 0, 1, None),
+    ]
+    assert ask("alerts_by_week", "rule", weeks=1, warehouse="N") == []
+    assert ask("alerts_by_week", "week_on", rule="shrinkage", weeks=20)[1] == (day("2025-07-07"),)
+
+
+def test_response_times(ask):
+    """What was answered after 300 s is in time; the other's ten minutes are not over."""
+    columns = "rule alerts unanswered to_alert_p50_s to_sent_p50_s to_answer_p50_s"
+    assert ask("response_times", f"{columns} to_resolved_p95_s answered_percent") == [
+        ("below_safety", 2, 1, 3, 2, 300, 900, 100)
+    ]
+    assert ask("response_times", "rule", warehouse="N") == []
+
+
+def test_actions_outcome(ask):
+    """What decided by itself is not a person's decision."""
+    columns = "kind warehouse proposed by_policy approved rejected waiting sent done"
+    assert ask("actions_outcome", f"{columns} value_approved decide_hours done_hours") == [
+        ("replenishment", "E", 3, 0, 1, 1, 1, 1, 1, 100, number("1.5"), 6),
+        ("clearance", "N", 1, 1, 0, 0, 0, 1, 0, 40, None, None),
+    ]
+    assert ask("actions_outcome", "proposed", kind="clearance", days=200) == [(2,)]

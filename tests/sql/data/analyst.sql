@@ -105,3 +105,36 @@ insert into device_sequences (log_partition, device, warehouse, last_seq, last_s
 insert into device_blocks (device, span, first_seq, log_partition, bits) values
   ('d1', 1, 1, 0, rpad('11001', 1024, '0')::bit(1024)),
   ('d2', 1, 1, 0, rpad('1111111111', 1024, '0')::bit(1024)), ('d3', 1, 1, 1, rpad('11', 1024, '0')::bit(1024));
+
+-- Two alerts of this week and one of the last; committed now, for response times are the wall clock's.
+insert into alerts (at, occurred_at, alert_id, rule, version, severity, state, transition, actor, warehouse, sku,
+  message_en, message_zh)
+select now() + after::interval, occurred_at::timestamptz, alert_id, rule, 1, severity, state, transition, actor,
+  warehouse, case alert_id when 'below_safety-2' then 'tea' else 'milk' end, transition, transition
+from (values
+  ('0 s', '2025-11-10T01:00Z', 'below_safety-1', 'below_safety', 'warning', 'open', 'opened', null, 'E'),
+  ('60 s', '2025-11-10T02:00Z', 'below_safety-1', 'below_safety', 'critical', 'open', 'escalated', null, 'E'),
+  ('300 s', '2025-11-10T04:00Z', 'below_safety-1', 'below_safety', 'critical', 'acknowledged', 'acknowledged', '张三', 'E'),
+  ('900 s', '2025-11-10T07:00Z', 'below_safety-1', 'below_safety', 'critical', 'resolved', 'resolved', null, 'E'),
+  ('0 s', '2025-11-11T01:00Z', 'below_safety-2', 'below_safety', 'warning', 'open', 'opened', null, 'E'),
+  ('0 s', '2025-11-09T16:30Z', 'lag_high-3', 'lag_high', 'warning', 'open', 'opened', null, ''),
+  ('0 s', '2025-11-08T01:00Z', 'shrinkage-4', 'shrinkage', 'warning', 'open', 'opened', null, 'N'),
+  ('0 s', '2025-07-08T01:00Z', 'shrinkage-0', 'shrinkage', 'warning', 'open', 'opened', null, 'N')
+) as a (after, occurred_at, alert_id, rule, severity, state, transition, actor, warehouse);
+insert into alert_times (alert_id, rule, warehouse, severity, occurred_at, committed_at, sent_at, acknowledged_at,
+  resolved_at) values
+  ('below_safety-1', 'below_safety', 'E', 'warning', now() - interval '2 s', now(), now() + interval '1 s',
+    now() + interval '300 s', now() + interval '900 s'),
+  ('below_safety-2', 'below_safety', 'E', 'warning', now() - interval '4 s', now(), now() + interval '3 s', null, null);
+insert into actions (action_id, kind, warehouse, sku, state, standing, approval, quantity, value, alert_id,
+  proposed_at, decided_at, decided_by, sent_at, finished_at, log_partition, log_offset) values
+  ('replenishment-1', 'replenishment', 'E', 'gone', 'done', false, 'manual', 50, 100, null,
+    '2025-11-10T01:00Z', '2025-11-10T03:00Z', '李四', '2025-11-10T03:00:10Z', '2025-11-10T07:00Z', 0, 1),
+  ('replenishment-2', 'replenishment', 'E', 'tea', 'proposed', true, 'manual', 5, 15, null,
+    '2025-11-11T01:00Z', null, null, null, null, 0, 2),
+  ('replenishment-3', 'replenishment', 'E', 'nail', 'rejected', true, 'manual', 5, 5, null,
+    '2025-11-11T01:00Z', '2025-11-11T02:00Z', '李四', null, '2025-11-11T02:00Z', 0, 3),
+  ('clearance-4', 'clearance', 'N', 'milk', 'sent', true, 'auto', 20, 40, null,
+    '2025-11-11T01:00Z', '2025-11-11T01:00Z', null, '2025-11-11T01:00:02Z', null, 1, 4),
+  ('clearance-0', 'clearance', 'N', 'milk', 'done', false, 'auto', 20, 40, null,
+    '2025-07-11T01:00Z', '2025-07-11T01:00Z', null, null, null, 1, 4);
