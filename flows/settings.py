@@ -49,6 +49,8 @@ class Settings:
     """Where `waterline run` answers /metrics and /health; None: nowhere."""
     edge_token: str | None = field(default=None, repr=False)
     """What senders of scans must show at `waterline edge`."""
+    user: str | None = None
+    """Who decides at this terminal; None: the operating system's user."""
 
     def need_dsn(self) -> str:
         """Return the DSN, or raise Trouble that says how to get a database."""
@@ -99,6 +101,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         debian_url=_text(environ, "WATERLINE_DEBIAN_URL"),
         metrics=_metrics(environ),
         edge_token=_secret(environ, "WATERLINE_EDGE_TOKEN"),
+        user=_text(environ, "WATERLINE_USER"),
     )
 
 
