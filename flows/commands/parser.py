@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("demo", "up", "down", "status", "migrate")),
     ("flow", ("run", "edge", "send", "replay", "tick", "forecast")),
     ("look", ("summary", "stock", "trace", "rejects", "query", "schema", "rebalance")),
+    ("act", ("alerts", "actions", "approve", "reject", "ack")),
     ("prove", ("check", "audit", "bench", "retention")),
 )
 """The order in which `waterline --help` shows the commands."""
