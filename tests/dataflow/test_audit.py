@@ -42,7 +42,7 @@ pytestmark = pytest.mark.stack
 TAMPER = {
     "offsets": "UPDATE offsets SET applied = applied - 1, repeats = repeats + 1 WHERE consumed > 9",
     "movements": "DELETE FROM movements WHERE type = 'scrap'",
-    "journal": "DELETE FROM journal WHERE type = 'decision'",
+    "journal": "DELETE FROM journal WHERE type = 'policy'",
     "stock": "UPDATE stock SET value = value + 0.0001 WHERE warehouse = 'A'",
     "stock_daily": "UPDATE stock_daily SET max = max + 1 WHERE warehouse = 'A'",
     "turnover_daily": "UPDATE turnover_daily SET moment = moment + 0.0001",
@@ -139,7 +139,7 @@ def test_an_audit_while_the_flow_runs_is_clean(settings):
             assert report.messages
         running.terminate()
         assert ended(running) == (0, "")
-    assert counters(settings)[4] == 0
+    assert counters(settings)[4] == 1, "the decision on what nobody knows"
 
 
 def test_a_log_whose_beginning_is_gone_cannot_be_audited(settings):
