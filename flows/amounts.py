@@ -86,7 +86,7 @@ def number(value: Number) -> str:
 @lru_cache(maxsize=1 << 14)
 def rate(value: Number) -> str:
     """Return a number with some three digits that count."""
-    size = float(abs(value))
+    size = abs(float(value))
     places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3  # noqa: PLR2004
     return number(round(value, places))
 
