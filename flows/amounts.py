@@ -8,8 +8,7 @@ no day or time.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,72 +17,68 @@ from flows.words import words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Number = Decimal | int | float
-    Show = Callable[[Any, int], str | None]
+    Number = Any  # Decimal, int or float
+    Show = Callable[..., str | None]
 
 NAMED = {
     **dict.fromkeys(("expires_on", "stock_out_on", "below_safety_on", "issued_on"), "day"),
     **dict.fromkeys(("due_at", "last_seen_at"), "time"),
     **dict.fromkeys(("demand_per_day", "p50", "p95", "p99"), "rate"),
     **dict.fromkeys(("hours_late", "occupancy"), "tenth"),
-    "value": "money",
+    **dict.fromkeys(("value", "cost"), "money"),
+    "holes": "list",
     "type": "word",
 }
 """How values of these names are shown unless the template says how."""
+DATED = {"day", "time", *(name for name, how in NAMED.items() if how in {"day", "time"})}
+"""What is shown with its year unless that is the sentence's: a function of the value and it."""
+KEPT = 1 << 15
+"""Texts that are kept ready, of each way to show a value."""
 HOUR, DAY = 60, 24 * 60
 """In minutes."""
 
 
 def shown_as(name: str, how: str | None, lang: str) -> Show:
     """Return what shows values of a name; KeyError for a way that there is not."""
-    return ways(lang)[how or NAMED.get(name, "plain")]
+    return _ways(lang)[how or NAMED.get(name, "plain")]
 
 
 @cache
-def ways(lang: str) -> dict[str, Show]:
-    """Return the ways to show a value: functions of the value and the year of the sentence."""
+def _ways(lang: str) -> dict[str, Show]:
     say = _Spans(lang)
-    return {
-        "plain": lambda value, _: (value or None) if isinstance(value, str) else _plain(value),
-        "some": _some,
-        "many": _many,
-        "signed": lambda value, _: f"+{number(value)}" if value > 0 else number(value),
-        "size": lambda value, _: number(abs(value)),
-        "digits": lambda value, _: str(value),
-        "rate": lambda value, _: rate(value),
-        "tenth": lambda value, _: number(round(value, 1)),
-        "kilograms": lambda value, _: number(round(value, 2)),
-        "money": lambda value, _: number(round(value, 2)),
-        "cost": lambda value, _: number(abs(round(value, 2))),
-        "word": lambda value, _: words(lang).get(f"type.{value}", str(value)),
-        "days": lambda value, _: say.days(value),
-        "ahead": lambda value, _: say.ahead(int(value)),
-        "span": lambda value, _: say.span(int(value)),
+    shows: dict[str, Show] = {
+        "plain": plain,
+        "digits": str,
+        "some": lambda value: number(value) if value else None,
+        "many": lambda value: number(value) if value > 1 else None,
+        "signed": lambda value: f"+{number(value)}" if value > 0 else number(value),
+        "size": lambda value: number(abs(value)),
+        "rate": rate,
+        "tenth": lambda value: number(round(value, 1)),
+        "kilograms": lambda value: number(round(value, 2)),
+        "money": lambda value: number(round(value, 2)),
+        "cost": lambda value: number(abs(round(value, 2))),
+        "word": lambda value: words(lang).get(f"type.{value}", value),
+        "days": say.days,
+        "ahead": say.ahead,
+        "span": say.span,
         "day": say.day,
         "time": say.time,
     }
+    return {how: lru_cache(maxsize=KEPT)(show) for how, show in shows.items()} | {"list": ", ".join}
 
 
-def _some(value: Number, _: int) -> str | None:
-    return number(value) if value else None
+def plain(value: Any) -> str | None:
+    """Return a text as it is, or a number."""
+    return (value or None) if isinstance(value, str) else number(value)
 
 
-def _many(value: Number, _: int) -> str | None:
-    return number(value) if value > 1 else None
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else number(value)
-
-
-@lru_cache(maxsize=1 << 16)
 def number(value: Number) -> str:
     """Return a number with its thousands apart and no zeros at its end."""
     text = f"{value:,f}" if value else "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-@lru_cache(maxsize=1 << 14)
 def rate(value: Number) -> str:
     """Return a number with some three digits that count."""
     size = abs(float(value))
@@ -99,26 +94,23 @@ class _Spans:
         self._say = words(lang)
         self._months = self._say("span.months").split()
         self._weekdays = self._say("span.weekdays").split()
-        self.day = lru_cache(maxsize=1 << 14)(self._day)
-        self.time = lru_cache(maxsize=1 << 14)(self._time)
 
     def days(self, value: Number) -> str:
         """Return a number of days."""
-        return (
-            self._say("span.day")
-            if value == 1
-            else self._say("span.days", days=number(round(value, 1)))
-        )
+        text = number(round(value, 1))
+        return self._say("span.day") if text == "1" else self._say("span.days", days=text)
 
-    def ahead(self, days: int) -> str:
+    def ahead(self, value: Number) -> str:
         """Return how far a day is from today."""
+        days = int(value)
         near = {0: "span.today", 1: "span.tomorrow", -1: "span.yesterday"}.get(days)
         if near:
             return self._say(near)
         return self._say("span.ahead" if days > 0 else "span.ago", days=abs(days))
 
-    def span(self, minutes: int) -> str:
+    def span(self, value: Number) -> str:
         """Return a length of time in its two largest units."""
+        minutes = int(value)
         if minutes < HOUR:
             return self._say("span.minutes", minutes=minutes)
         if minutes < DAY:
@@ -127,7 +119,8 @@ class _Spans:
         days, minutes = divmod(minutes, DAY)
         return self._say("span.days_hours", days=days, hours=minutes // HOUR)
 
-    def _day(self, value: str | date, year: int) -> str:
+    def day(self, value: str | date, year: int) -> str:
+        """Return a day with its weekday."""
         day = date.fromisoformat(value) if isinstance(value, str) else value
         return self._say(
             "span.date" if day.year == year else "span.date_year",
@@ -137,7 +130,8 @@ class _Spans:
             year=day.year,
         )
 
-    def _time(self, value: str | datetime, year: int) -> str:
+    def time(self, value: str | datetime, year: int) -> str:
+        """Return a time to the minute, in the zone that it is given in."""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
-        zone = "UTC" if at.tzinfo is UTC or not at.utcoffset() else at.isoformat()[-6:]
-        return f"{self._day(at.date(), year)} {at:%H:%M} {zone}"
+        zone = at.isoformat()[-6:] if at.utcoffset() else "UTC"
+        return f"{self.day(at.date(), year)} {at:%H:%M} {zone}"

@@ -1,10 +1,13 @@
 """Sentences of which parts are left out: templates of the catalogue, made ready once.
 
-`{name}` is a value, `{name:how}` one shown in a way of its own. A part in [brackets] is left out
-when one of its values is unknown or says nothing; of alternatives with | between them the first
-that is known is said. Enters: a template and its language, then values by name. Leaves: the
-sentence; an unknown value outside of brackets is a dash. A mistake in a template raises ValueError
-or KeyError when it is made ready.
+`{name}` is a value, `{name:how}` one shown in a way of its own (flows/amounts.py). A part in
+[brackets] is left out when one of its values is unknown or says nothing; of alternatives with |
+between them the first that is known is said. Enters: a template and its language, then values by
+name. Leaves: the sentence; an unknown value outside of brackets is a dash. A mistake in a template
+raises ValueError or KeyError when it is made ready.
+
+Which values are known decides what is said: for each such pattern the sentence is put together
+once, so that tens of thousands of alerts of one batch are told in a second.
 """
 
 from __future__ import annotations
@@ -13,16 +16,15 @@ import re
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from flows.amounts import shown_as
+from flows.amounts import DATED, shown_as
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    Values = Mapping[str, Any]
-    Part = Callable[[Values, int], str | None]
+    from collections.abc import Iterator, Mapping
 
 UNKNOWN = "–"
-_PIECES = re.compile(r"\[([^\[\]]*)\]")
+_PARTS = re.compile(r"\[([^\[\]]*)\]")
+Field = tuple[str, str | None, str | None]
+"""The text before a value, the value's name, how it is shown; without a value, only text."""
 
 
 class Template:
@@ -30,73 +32,57 @@ class Template:
 
     def __init__(self, text: str, lang: str) -> None:
         """Take the template apart."""
-        pieces = _PIECES.split(text)
+        pieces = _PARTS.split(text)
         if any("[" in piece or "]" in piece for piece in pieces):
             message = f"brackets do not match in {text!r}"
             raise ValueError(message)
-        self._parts: list[Part] = []
-        for number, piece in enumerate(pieces):
-            if number % 2:
-                self._parts.append(_first([_whole(one, lang) for one in piece.split("|")]))
-            else:
-                self._parts += _fields(piece, lang, UNKNOWN)
+        self._parts = [
+            [list(_fields(one)) for one in (piece.split("|") if number % 2 else [piece])]
+            for number, piece in enumerate(pieces)
+        ]
+        fields = [field for part in self._parts for one in part for field in one]
+        self._shows = [
+            (name, shown_as(name, how, lang), (how or name) in DATED)
+            for _, name, how in fields
+            if name is not None
+        ]
+        self._sentences: dict[tuple[bool, ...], str] = {}
 
-    def __call__(self, values: Values, year: int) -> str:
+    def __call__(self, values: Mapping[str, Any], year: int) -> str:
         """Return the sentence; days of other years than `year` are said with theirs."""
-        return "".join([part(values, year) or "" for part in self._parts])
+        texts = []
+        for name, show, dated in self._shows:
+            value = values.get(name)
+            if value is not None:
+                value = show(value, year) if dated else show(value)
+            texts.append(value)
+        known = tuple([text is not None for text in texts])
+        sentence = self._sentences.get(known)
+        if sentence is None:
+            sentence = self._sentences[known] = self._sentence(known)
+        return sentence % tuple(texts)
+
+    def _sentence(self, known: tuple[bool, ...]) -> str:
+        """Return the sentence with %s for what is said and %.0s, which is nothing, for the rest."""
+        said = iter(known)
+        sentence = ""
+        for number, part in enumerate(self._parts):
+            optional, found = number % 2 == 1, False
+            for fields in part:
+                here = [name is None or next(said) for _, name, _ in fields]
+                chosen = not optional or (all(here) and not found)
+                found = found or chosen
+                for (before, name, _), is_known in zip(fields, here, strict=True):
+                    if chosen:
+                        sentence += before.replace("%", "%%") + ("" if is_known else UNKNOWN)
+                    if name is not None:
+                        sentence += "%s" if chosen and is_known else "%.0s"
+        return sentence
 
 
-def _fields(text: str, lang: str, otherwise: str | None = None) -> list[Part]:
-    """Return what gives each value with the text before it; `otherwise` where it is unknown."""
-    return [
-        _field(before, name, how, lang, otherwise)
-        for before, name, how, _ in Formatter().parse(text)
-    ]
-
-
-def _field(
-    before: str, name: str | None, how: str | None, lang: str, otherwise: str | None
-) -> Part:
-    if name is None:
-        return lambda _values, _year: before
-    show = shown_as(name, how, lang)
-    unknown = None if otherwise is None else before + otherwise
-
-    def say(values: Values, year: int) -> str | None:
-        value = values.get(name)
-        text = None if value is None else show(value, year)
-        return unknown if text is None else before + text
-
-    return say
-
-
-def _whole(text: str, lang: str) -> Part:
-    """Return what says all of it, or nothing."""
-    parts = _fields(text, lang)
-    if len(parts) == 1:
-        return parts[0]
-
-    def say(values: Values, year: int) -> str | None:
-        said = []
-        for part in parts:
-            text = part(values, year)
-            if text is None:
-                return None
-            said.append(text)
-        return "".join(said)
-
-    return say
-
-
-def _first(parts: list[Part]) -> Part:
-    if len(parts) == 1:
-        return parts[0]
-
-    def say(values: Values, year: int) -> str | None:
-        for part in parts:
-            text = part(values, year)
-            if text is not None:
-                return text
-        return None
-
-    return say
+def _fields(text: str) -> Iterator[Field]:
+    for before, name, how, conversion in Formatter().parse(text):
+        if conversion:
+            message = f"{name}!{conversion}: values are shown by a name after a colon"
+            raise ValueError(message)
+        yield before, name, how or None

@@ -23,7 +23,6 @@ from flows.domain.rules import ACTION_ROLES, RULES
 from flows.store import outbox
 from flows.store.arrays import columns
 from flows.store.statements import COLUMNS, TS, B, J, L, N, Q, T, upserting
-from flows.telling import action_sentence, alert_sentence
 
 EPISODE = (
     "rule, warehouse, sku, lot, bin, subject, alert_id, version, severity, state, opened_at,"
@@ -100,7 +99,7 @@ _decode = json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 def write(cursor: psycopg.Cursor, partition: int | None, changes: Changes) -> None:
     """Write what a batch raises, resolves and proposes, and the messages that tell of it."""
-    told = [_told_alert(row, partition) for row in changes.alerts]
+    told = [outbox.alert(row, _mark(row, partition)) for row in changes.alerts]
     copy_rows(
         cursor,
         "alerts",
@@ -114,29 +113,14 @@ def write(cursor: psycopg.Cursor, partition: int | None, changes: Changes) -> No
     if changes.actions:
         actions = [_action(row, partition) for row in changes.actions.values()]
         cursor.execute(_ACTIONS, columns(actions))
-    steps = [_told_action(row) for row in changes.steps]
-    outbox.write(cursor, [*outbox.of_alerts(told), *outbox.of_actions(steps)])
+    steps = [outbox.action(r, f"{r.action_id}-{r.state}-{r.offset}") for r in changes.steps]
+    outbox.write(cursor, [*told, *steps])
 
 
-def _told_alert(row: AlertRow, partition: int | None) -> outbox.Told:
-    at = "" if partition is not None else f"-{row.at:%Y%m%dT%H%M%S.%f}Z"
-    return outbox.alert(
-        row,
-        f"{row.episode.alert_id}-{row.transition}{at or f'-{row.offset}'}",
-        _encode(row.episode.observed),
-        alert_sentence(row, "en"),
-        alert_sentence(row, "zh-CN"),
-    )
-
-
-def _told_action(row: ActionRow) -> outbox.Told:
-    return outbox.action(
-        row,
-        f"{row.action_id}-{row.state}-{row.offset}",
-        _encode(row.payload),
-        action_sentence(row, "en"),
-        action_sentence(row, "zh-CN"),
-    )
+def _mark(row: AlertRow, partition: int | None) -> str:
+    """Return the id of a transition: the watcher's have no place in the log, but a time."""
+    place = f"{row.at:%Y%m%dT%H%M%S.%f}Z" if partition is None else str(row.offset)
+    return f"{row.episode.alert_id}-{row.transition}-{place}"
 
 
 def _transition(row: AlertRow, partition: int | None, told: outbox.Told) -> tuple[str, ...]:
