@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from flows.settings import LANGUAGES
 from flows.words import words
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ NAMED = {
     **dict.fromkeys(("value", "cost"), "money"),
     "holes": "list",
     "type": "word",
+    **dict.fromkeys(("place", "behind", "receipts", "invariant", "subjects", "change"), "pair"),
 }
 """How values of these names are shown unless the template says how."""
 DATED = {"day", "time", *(name for name, how in NAMED.items() if how in {"day", "time"})}
@@ -38,26 +41,21 @@ HOUR, DAY = 60, 24 * 60
 """In minutes."""
 
 
-def shown_as(name: str, how: str | None, lang: str) -> Show:
-    """Return what shows values of a name; KeyError for a way that there is not."""
-    return _ways(lang)[how or NAMED.get(name, "plain")]
+def shown_as(name: str, how: str | None, lang: str) -> tuple[Show, bool]:
+    """Return what shows values of a name, and whether it does so alike in all languages.
+
+    KeyError for a way that there is not.
+    """
+    way = how or NAMED.get(name, "plain")
+    alike = way in _ALIKE
+    return (_ALIKE[way] if alike else _ways(lang)[way]), alike
 
 
 @cache
 def _ways(lang: str) -> dict[str, Show]:
+    """Return the ways to show a value that differ by language."""
     say = _Spans(lang)
-    shows: dict[str, Show] = {
-        "plain": plain,
-        "digits": str,
-        "some": lambda value: number(value) if value else None,
-        "many": lambda value: number(value) if value > 1 else None,
-        "signed": lambda value: f"+{number(value)}" if value > 0 else number(value),
-        "size": lambda value: number(abs(value)),
-        "rate": rate,
-        "tenth": lambda value: number(round(value, 1)),
-        "kilograms": lambda value: number(round(value, 2)),
-        "money": lambda value: number(round(value, 2)),
-        "cost": lambda value: number(abs(round(value, 2))),
+    ways: dict[str, Show] = {
         "word": lambda value: words(lang).get(f"type.{value}", value),
         "days": say.days,
         "ahead": say.ahead,
@@ -65,7 +63,8 @@ def _ways(lang: str) -> dict[str, Show]:
         "day": say.day,
         "time": say.time,
     }
-    return {how: lru_cache(maxsize=KEPT)(show) for how, show in shows.items()} | {"list": ", ".join}
+    ways = {way: lru_cache(maxsize=KEPT)(show) for way, show in ways.items()}
+    return {**ways, "pair": itemgetter(LANGUAGES.index(lang))}
 
 
 def plain(value: Any) -> str | None:
@@ -84,6 +83,23 @@ def rate(value: Number) -> str:
     size = abs(float(value))
     places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3  # noqa: PLR2004
     return number(round(value, places))
+
+
+_ALIKE: dict[str, Show] = {
+    "plain": plain,
+    "digits": str,
+    "some": lambda value: number(value) if value else None,
+    "many": lambda value: number(value) if value > 1 else None,
+    "signed": lambda value: f"+{number(value)}" if value > 0 else number(value),
+    "size": lambda value: number(abs(value)),
+    "rate": rate,
+    "tenth": lambda value: number(round(value, 1)),
+    "kilograms": lambda value: number(round(value, 2)),
+    "money": lambda value: number(round(value, 2)),
+    "cost": lambda value: number(abs(round(value, 2))),
+}
+_ALIKE = {way: lru_cache(maxsize=KEPT)(show) for way, show in _ALIKE.items()}
+_ALIKE["list"] = ", ".join
 
 
 class _Spans:

@@ -2,12 +2,13 @@
 
 `{name}` is a value, `{name:how}` one shown in a way of its own (flows/amounts.py). A part in
 [brackets] is left out when one of its values is unknown or says nothing; of alternatives with |
-between them the first that is known is said. Enters: a template and its language, then values by
-name. Leaves: the sentence; an unknown value outside of brackets is a dash. A mistake in a template
-raises ValueError or KeyError when it is made ready.
+between them the first that is known is said. Enters: a template in each language, then values by
+name. Leaves: the sentence in each language; an unknown value outside of brackets is a dash. A
+mistake in a template raises ValueError or KeyError when it is made ready.
 
-Which values are known decides what is said: for each such pattern the sentence is put together
-once, so that tens of thousands of alerts of one batch are told in a second.
+Tens of thousands of alerts of one batch are told in a second or so: each value is shown once for
+all languages unless it is said differently in each, and which values are known decides what is
+said, so that for each such pattern the sentences are put together once.
 """
 
 from __future__ import annotations
@@ -19,70 +20,73 @@ from typing import TYPE_CHECKING, Any
 from flows.amounts import DATED, shown_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 UNKNOWN = "–"
 _PARTS = re.compile(r"\[([^\[\]]*)\]")
-Field = tuple[str, str | None, str | None]
-"""The text before a value, the value's name, how it is shown; without a value, only text."""
+Field = tuple[str, int | None]
+"""The text before a value and the value's place in the list of all; without a value, only text."""
 
 
 class Template:
-    """A sentence with its optional parts; `template(values, year)` is the sentence."""
+    """A sentence with its optional parts: `template(values, year)` is the sentence."""
 
-    def __init__(self, text: str, lang: str) -> None:
-        """Take the template apart."""
-        pieces = _PARTS.split(text)
-        if any("[" in piece or "]" in piece for piece in pieces):
-            message = f"brackets do not match in {text!r}"
-            raise ValueError(message)
-        self._parts = [
-            [list(_fields(one)) for one in (piece.split("|") if number % 2 else [piece])]
-            for number, piece in enumerate(pieces)
-        ]
-        fields = [field for part in self._parts for one in part for field in one]
-        self._shows = [
-            (name, shown_as(name, how, lang), (how or name) in DATED)
-            for _, name, how in fields
-            if name is not None
-        ]
-        self._sentences: dict[tuple[bool, ...], str] = {}
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """Take the template apart; `texts` are by language."""
+        self._shows: dict[Any, tuple[str, Any, bool]] = {}
+        self._languages = [list(self._parts(text, lang)) for lang, text in texts.items()]
+        self._values = list(self._shows.values())
+        self._said: dict[tuple[bool, ...], list[str]] = {}
 
-    def __call__(self, values: Mapping[str, Any], year: int) -> str:
-        """Return the sentence; days of other years than `year` are said with theirs."""
+    def __call__(self, values: Mapping[str, Any], year: int) -> list[str]:
+        """Return the sentence by language; days of other years than `year` are said with theirs."""
         texts = []
-        for name, show, dated in self._shows:
+        for name, show, dated in self._values:
             value = values.get(name)
             if value is not None:
                 value = show(value, year) if dated else show(value)
             texts.append(value)
         known = tuple([text is not None for text in texts])
-        sentence = self._sentences.get(known)
-        if sentence is None:
-            sentence = self._sentences[known] = self._sentence(known)
-        return sentence % tuple(texts)
+        said = self._said.get(known)
+        if said is None:
+            said = self._said[known] = [_said(parts, known) for parts in self._languages]
+        return [sentence.format(*texts) for sentence in said]
 
-    def _sentence(self, known: tuple[bool, ...]) -> str:
-        """Return the sentence with %s for what is said and %.0s, which is nothing, for the rest."""
-        said = iter(known)
-        sentence = ""
-        for number, part in enumerate(self._parts):
-            optional, found = number % 2 == 1, False
-            for fields in part:
-                here = [name is None or next(said) for _, name, _ in fields]
-                chosen = not optional or (all(here) and not found)
-                found = found or chosen
-                for (before, name, _), is_known in zip(fields, here, strict=True):
-                    if chosen:
-                        sentence += before.replace("%", "%%") + ("" if is_known else UNKNOWN)
-                    if name is not None:
-                        sentence += "%s" if chosen and is_known else "%.0s"
-        return sentence
-
-
-def _fields(text: str) -> Iterator[Field]:
-    for before, name, how, conversion in Formatter().parse(text):
-        if conversion:
-            message = f"{name}!{conversion}: values are shown by a name after a colon"
+    def _parts(self, text: str, lang: str) -> Iterator[list[list[Field]]]:
+        """Return the parts, each with its alternatives; every other one is optional."""
+        pieces = _PARTS.split(text)
+        if any("[" in piece or "]" in piece for piece in pieces):
+            message = f"brackets do not match in {text!r}"
             raise ValueError(message)
-        yield before, name, how or None
+        for number, piece in enumerate(pieces):
+            alternatives = piece.split("|") if number % 2 else [piece]
+            yield [list(self._fields(one, lang)) for one in alternatives]
+
+    def _fields(self, text: str, lang: str) -> Iterator[Field]:
+        for before, name, how, conversion in Formatter().parse(text):
+            if conversion:
+                message = f"{name}!{conversion}: a value is shown by a name after a colon"
+                raise ValueError(message)
+            yield before, None if name is None else self._place(name, how or None, lang)
+
+    def _place(self, name: str, how: str | None, lang: str) -> int:
+        """Return the place of a value among all; one for all languages where it is said alike."""
+        show, alike = shown_as(name, how, lang)
+        key = (name, how, "" if alike else lang)
+        self._shows.setdefault(key, (name, show, (how or name) in DATED))
+        return list(self._shows).index(key)
+
+
+def _said(parts: Sequence[list[list[Field]]], known: Sequence[bool]) -> str:
+    """Return the sentence as it is said when these values are known."""
+    sentence = ""
+    for number, alternatives in enumerate(parts):
+        for fields in alternatives:
+            if number % 2 and not all(place is None or known[place] for _, place in fields):
+                continue
+            for before, place in fields:
+                sentence += before.replace("{", "{{").replace("}", "}}")
+                if place is not None:
+                    sentence += f"{{{place}}}" if known[place] else UNKNOWN
+            break
+    return sentence

@@ -18,7 +18,7 @@ from msgspec import Raw, Struct, json
 from flows.domain.episodes import ActionRow, AlertRow
 from flows.domain.fixed import decimal
 from flows.domain.rules import ACTION_ROLES, RANK, RULES
-from flows.telling import action_sentence, alert_sentence, group_sentence
+from flows.telling import action_sentences, alert_sentences, group_sentences
 
 ALONE = 5
 """So many of a kind in a batch are told one by one."""
@@ -51,7 +51,7 @@ def alert(row: AlertRow, message_id: str) -> Told:
     episode = row.episode
     rule, warehouse, sku, lot, bin_, subject = episode.key
     observed = _encode(episode.observed)
-    en, zh = alert_sentence(row, "en"), alert_sentence(row, "zh-CN")
+    en, zh = alert_sentences(row)
     entry = {
         "alert_id": episode.alert_id,
         "rule": rule,
@@ -79,7 +79,7 @@ def alert(row: AlertRow, message_id: str) -> Told:
 def action(row: ActionRow, message_id: str) -> Told:
     """Return a step of an action as it is told."""
     payload = _encode(row.payload)
-    en, zh = action_sentence(row, "en"), action_sentence(row, "zh-CN")
+    en, zh = action_sentences(row)
     entry = {
         "action_id": row.action_id,
         "kind": row.kind,
@@ -181,7 +181,7 @@ def _message(told: Sequence[Told], message_id: str, part: tuple[int, int]) -> Me
     head = _of_alerts(alerts) if alerts else _of_actions(actions)
     en, zh = told[0].text_en, told[0].text_zh
     if len(told) > 1:
-        en, zh = group_sentence(rows, part, "en"), group_sentence(rows, part, "zh-CN")
+        en, zh = group_sentences(rows, part)
     body = {
         "schema": f"inventory.{head.topic}/1",
         "id": message_id,
