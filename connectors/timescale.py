@@ -263,9 +263,10 @@ def array(values: Sequence[Any]) -> str:
 
 def _texts(values: Sequence[str | None]) -> str:
     if None not in values:
-        plain = '","'.join(values)  # type: ignore[arg-type]
-        if "\\" not in plain and plain.count('"') == 2 * (len(values) - 1):
-            return '{"' + plain + '"}'
+        joined = NULL.join(values)  # type: ignore[arg-type]
+        if joined.count(NULL) == len(values) - 1:
+            quoted = joined.replace("\\", "\\\\").replace('"', '\\"')
+            return '{"' + quoted.replace(NULL, '","') + '"}'
     return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
 
 
