@@ -136,6 +136,8 @@ def _subject(row: Told) -> list[str]:
 def _place(warehouse: str, facts: Facts, sku: str, lot: str, bin_: str = "") -> list[str]:
     """Return where it is, by language: warehouse, item, lot, bin."""
     items = [item_of(facts, sku, lang) for lang in LANGUAGES]
+    if items[0] and warehouse and not lot and not bin_:
+        return [f"{warehouse} · {item}" for item in items]
     lots = _both("place.lot", lot=lot) if lot else NOWHERE
     bins = _both("place.bin", bin=bin_) if bin_ else NOWHERE
     return [

@@ -8,8 +8,10 @@ batch that is tried again leaves the same rows. May fail with psycopg's errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -78,6 +80,8 @@ _ACTIONS = (
     )
     + ", updated_at = now()"
 )
+SLICE = 5000
+"""Rows of one statement; of more, the database takes in some while the next are made."""
 _TIMES_OPENED = """
 INSERT INTO inventory.alert_times (alert_id, rule, warehouse, severity, occurred_at)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
@@ -99,22 +103,41 @@ _decode = json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 def write(cursor: psycopg.Cursor, partition: int | None, changes: Changes) -> None:
     """Write what a batch raises, resolves and proposes, and the messages that tell of it."""
-    told = [outbox.alert(row, _mark(row, partition)) for row in changes.alerts]
-    copy_rows(
-        cursor,
-        "alerts",
-        COLUMNS["alerts"],
-        [_transition(row, partition, one) for row, one in zip(changes.alerts, told, strict=True)],
-    )
-    if changes.episodes:
-        episodes = [_episode(row, partition) for row in changes.episodes.values()]
-        cursor.execute(_STATE, columns(episodes))
-    _times(cursor, changes.alerts)
-    if changes.actions:
-        actions = [_action(row, partition) for row in changes.actions.values()]
-        cursor.execute(_ACTIONS, columns(actions))
-    steps = [outbox.action(r, f"{r.action_id}-{r.state}-{r.offset}") for r in changes.steps]
-    outbox.write(cursor, [*told, *steps])
+    statements = _statements(cursor, partition, changes)
+    if len(changes.alerts) + len(changes.steps) < SLICE:
+        for statement in statements:
+            statement()
+        return
+    with ThreadPoolExecutor(1, "alerts") as sender:
+        sent = [sender.submit(statement) for statement in statements]
+    for one in sent:
+        one.result()
+
+
+def _statements(
+    cursor: psycopg.Cursor, partition: int | None, changes: Changes
+) -> Iterator[Callable[[], object]]:
+    """Return what is to be done with the database, in order; each is made while one is at work."""
+    told = []
+    for rows in _slices(changes.alerts):
+        new = [outbox.alert(row, _mark(row, partition)) for row in rows]
+        told += new
+        lines = [_transition(row, one, partition) for row, one in zip(rows, new, strict=True)]
+        yield partial(copy_rows, cursor, "alerts", COLUMNS["alerts"], lines)
+    yield partial(outbox.write, cursor, list(outbox.messages(told)))
+    yield partial(_times, cursor, changes.alerts)
+    for episodes in _slices(list(changes.episodes.values())):
+        values = columns([_episode(row, partition) for row in episodes])
+        yield partial(cursor.execute, _STATE, values)
+    for actions in _slices(list(changes.actions.values())):
+        values = columns([_action(row, partition) for row in actions])
+        yield partial(cursor.execute, _ACTIONS, values)
+    told = [outbox.action(r, f"{r.action_id}-{r.state}-{r.offset}") for r in changes.steps]
+    yield partial(outbox.write, cursor, list(outbox.messages(told)))
+
+
+def _slices(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (rows[first : first + SLICE] for first in range(0, len(rows), SLICE))
 
 
 def _mark(row: AlertRow, partition: int | None) -> str:
@@ -123,7 +146,7 @@ def _mark(row: AlertRow, partition: int | None) -> str:
     return f"{row.episode.alert_id}-{row.transition}-{place}"
 
 
-def _transition(row: AlertRow, partition: int | None, told: outbox.Told) -> tuple[str, ...]:
+def _transition(row: AlertRow, told: outbox.Told, partition: int | None) -> tuple[str, ...]:
     episode = row.episode
     key = episode.key
     return (

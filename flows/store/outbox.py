@@ -201,9 +201,8 @@ def _message(told: Sequence[Told], message_id: str, part: tuple[int, int]) -> Me
             list(head.roles), head.at, head.about, _encode(body).decode())  # fmt: skip
 
 
-def write(cursor: psycopg.Cursor, told: Iterable[Told]) -> None:
-    """Write the messages and wake the relay, which hears of them when they are committed."""
-    rows = list(messages(told))
+def write(cursor: psycopg.Cursor, rows: Sequence[Message]) -> None:
+    """Write messages and wake the relay, which hears of them when they are committed."""
     if rows:
         # Bodies of half a megabyte: one by one costs a third of what one array of them does.
         cursor.executemany(_INSERT, rows)
