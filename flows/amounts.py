@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache, lru_cache
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from flows.settings import LANGUAGES
@@ -64,7 +63,8 @@ def _ways(lang: str) -> dict[str, Show]:
         "time": say.time,
     }
     ways = {way: lru_cache(maxsize=KEPT)(show) for way, show in ways.items()}
-    return {**ways, "pair": itemgetter(LANGUAGES.index(lang))}
+    place = LANGUAGES.index(lang)
+    return {**ways, "pair": lambda pair: pair[place] or None}
 
 
 def plain(value: Any) -> str | None:
@@ -150,4 +150,4 @@ class _Spans:
         """Return a time to the minute, in the zone that it is given in."""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
         zone = at.isoformat()[-6:] if at.utcoffset() else "UTC"
-        return f"{self.day(at.date(), year)} {at:%H:%M} {zone}"
+        return self._say("span.time", day=self.day(at.date(), year), time=f"{at:%H:%M}", zone=zone)

@@ -282,7 +282,7 @@ def test_transitions_are_rows_with_their_sentences(cursor):
         ("opened", roles, None, None, 2, 5, 100,
          "SH · 燕麦奶 1 L：可用 42，安全库存 100；事件 e5"),
         ("acknowledged", roles, "张三", "on its way", 2, 5, 100,
-         "SH · 燕麦奶 1 L：低于安全库存，张三 已确认：on its way"),
+         "SH · 燕麦奶 1 L：低于安全库存，张三已确认：on its way"),
     ]  # fmt: skip
 
 

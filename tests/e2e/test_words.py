@@ -15,7 +15,7 @@ CODE = "\n".join(file.read_text() for file in sorted((ROOT / "flows").rglob("*.p
 # Ids that the code puts together: a type, a level, a status, a command, an option.
 FAMILIES = {"column", "run", "trace", "audit", "rebalancing"}
 MADE = FAMILIES | {"command", "option", "level", "status", "type", "kind", "cli"}
-MADE |= {"rule", "alert", "action", "change"}  # tests/domain/test_sentences.py looks at those
+MADE |= {"rule", "alert", "action", "change", "group"}  # see test_sentences.py
 MADE |= {"figure"}  # tests/e2e/test_alert_commands.py does
 
 
