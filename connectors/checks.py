@@ -1,9 +1,9 @@
 """The invariants of the tables, asked of one snapshot each, and where their findings are kept.
 
 Enters: a DSN, queries that give one row per figure with `expected` and `found`. Leaves: per query
-how many were compared, how many differ and the worst of them; and, in one transaction, rows of
-`invariants`, `alerts` and `alert_state`. Looking writes nothing. All tables of a partition of the
-log change in one transaction, so a snapshot agrees with itself: a difference in it is real.
+how many were compared, how many differ and the worst of them; and rows of `invariants`, in one
+transaction with the alerts that they raise. Looking writes nothing. All tables of a partition of
+the log change in one transaction, so a snapshot agrees with itself: a difference in it is real.
 May fail with psycopg's errors. One checker at a time: see `only_one`.
 """
 
@@ -59,10 +59,6 @@ _LAST = """
 SELECT DISTINCT ON (name) name, at, wrong, upto, began_at, whole_since FROM inventory.invariants
 WHERE name = ANY(%s) AND at > now() - interval '1 day' ORDER BY name, at DESC
 """
-_OPEN = """
-SELECT subject, alert_id, opened_at, seen_at, observed FROM inventory.alert_state
-WHERE rule = %s AND state <> 'resolved'
-"""
 _KEEP = """
 INSERT INTO inventory.invariants
     (name, checked, wrong, drift, worst, duration_ms, upto, began_at, whole_since)
@@ -70,27 +66,6 @@ VALUES (%(name)s, %(checked)s, %(wrong)s, %(drift)s, %(worst)s, %(duration_ms)s,
     %(began_at)s, %(whole_since)s)
 """
 _FORGET = "DELETE FROM inventory.invariants WHERE at < now() - make_interval(days => %s)"
-_RAISE = """
-INSERT INTO inventory.alerts
-    (occurred_at, alert_id, rule, version, severity, state, subject, roles, threshold, observed,
-     message_en, message_zh)
-VALUES (%(occurred_at)s, %(alert_id)s, %(rule)s, %(version)s, %(severity)s, %(state)s,
-    %(subject)s, %(roles)s, %(threshold)s, %(observed)s, %(message_en)s, %(message_zh)s)
-"""
-_STAND = """
-INSERT INTO inventory.alert_state AS s
-    (rule, subject, alert_id, version, severity, state, opened_at, seen_at, resolved_at,
-     threshold, observed)
-VALUES (%(rule)s, %(subject)s, %(alert_id)s, %(version)s, %(severity)s, %(state)s,
-    %(opened_at)s, %(seen_at)s, %(resolved_at)s, %(threshold)s, %(observed)s)
-ON CONFLICT (rule, warehouse, sku, lot, bin, subject) DO UPDATE SET
-    alert_id = excluded.alert_id, version = excluded.version, severity = excluded.severity,
-    state = CASE WHEN s.alert_id = excluded.alert_id AND excluded.state = 'open'
-                 THEN s.state ELSE excluded.state END,
-    opened_at = excluded.opened_at, seen_at = excluded.seen_at,
-    resolved_at = excluded.resolved_at, threshold = excluded.threshold,
-    observed = excluded.observed
-"""
 
 
 @dataclass
@@ -170,23 +145,15 @@ class Checks:
         """Return the last row of each invariant, of the last day."""
         return {row["name"]: row for row in self.connection.execute(_LAST, [list(names)])}
 
-    def open_episodes(self, rule: str) -> dict[str, Row]:
-        """Return the episodes of a rule that are not resolved, by subject."""
-        return {row["subject"]: row for row in self.connection.execute(_OPEN, [rule])}
-
-    def save(
-        self, findings: Iterable[Finding], raised: Iterable[Row], standing: Iterable[Row]
-    ) -> None:
-        """Write findings, transitions and where episodes stand in one transaction."""
+    @contextmanager
+    def saving(self, findings: Iterable[Finding]) -> Iterator[psycopg.Connection[Row]]:
+        """Write findings, in one transaction with what is done inside."""
         self.connection.read_only = False
         with self.connection.transaction():
             for one in findings:
-                self.connection.execute(_KEEP, _plain(vars(one)))
-            for transition in raised:
-                self.connection.execute(_RAISE, _plain(transition))
-            for episode in standing:
-                self.connection.execute(_STAND, _plain(episode))
+                self.connection.execute(_KEEP, {**vars(one), "worst": Jsonb(one.worst)})
             self.connection.execute(_FORGET, [KEPT_DAYS])
+            yield self.connection
 
     @contextmanager
     def only_one(self) -> Iterator[bool]:
@@ -210,10 +177,3 @@ class Checks:
         if row is None:
             raise psycopg.DataError("a query of totals gave no row")
         return row
-
-
-def _plain(values: Row) -> Row:
-    return {
-        name: Jsonb(value) if name in {"worst", "observed"} else value
-        for name, value in values.items()
-    }

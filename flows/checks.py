@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from decimal import Decimal
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +21,23 @@ from psycopg import errors
 
 from connectors.checks import Checks, Finding
 from connectors.queries import QUERIES
+from flows.domain.episodes import EpisodeKey
+from flows.domain.watched import Sighting
 from flows.minutely import Minutely
-from flows.words import words
+from flows.store.watched import note, open_episodes
+from flows.watching import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from connectors.checks import Row
+    from flows.domain.accounts import Episodes
+    from flows.domain.episodes import EpisodeRow
+    from flows.domain.rules import Severity
     from flows.settings import Settings
 
-RULE, VERSION, SEVERITY, ROLES = "invariant_drift", 1, "critical", ["platform"]
+RULE = "invariant_drift"
 FIRST, MOST = 64, 4096
 QUICK, SLOW = 0.1, 0.4
 """Keys of a slice to begin with and at most; seconds after which the next is larger or smaller."""
@@ -111,101 +118,42 @@ def round_of(
         newest = max((row["at"] for row in last.values()), default=None)
         if not alone or (newest and now - newest < timedelta(seconds=every)):
             return []
-        episodes = checks.open_episodes(RULE)
+        episodes = open_episodes(checks.connection, (RULE,))
         findings = []
         for one in INVARIANTS:
             if stopping():
                 return []
             if one.following:
-                before = (last.get(one.name), episodes.get(one.name))
+                episode = episodes.get(EpisodeKey(RULE, "", subject=one.name))
+                before = (last.get(one.name), episode)
                 findings.append(_Slices(checks, one, *before, stopping).look(now))
             else:
                 findings.append(_whole(checks, one))
-        raised, standing = judged(findings, episodes)
-        checks.save(findings, raised, standing)
-    for transition in raised:
-        _LOG.warning("%s", transition["message_en"])
+        with checks.saving(findings) as connection:
+            changes = note(connection, episodes, sighted(findings, episodes), now)
+    tell(changes, _LOG)
     return findings
 
 
-def judged(findings: Sequence[Finding], episodes: dict[str, Row]) -> tuple[list[Row], list[Row]]:
-    """Return the transitions to raise and the episodes that stand otherwise now."""
-    raised, standing = [], []
+def sighted(findings: Sequence[Finding], episodes: Episodes) -> list[Sighting]:
+    """Return what differs, and what has been looked at as a whole since and does not any more."""
+    seen = []
     for one in findings:
-        episode = episodes.get(one.name)
-        if one.wrong:
-            state = _standing(one, "open", episode)
-            standing.append(state)
-            if episode is None:
-                raised.append(_transition(one, state))
-        elif episode and one.whole_since and one.whole_since > episode["seen_at"]:
-            state = _standing(one, "resolved", episode)
-            standing.append(state)
-            raised.append(_transition(one, state))
-    return raised, standing
-
-
-def _standing(one: Finding, state: str, episode: Row | None) -> Row:
-    at = one.looked_at
-    assert at is not None  # noqa: S101 - who found something has looked
-    opened_at = episode["opened_at"] if episode else at
-    name = f"{RULE}-{one.name}-{at:%Y%m%dT%H%M%S.%f}Z"
-    resolved = state == "resolved"
-    return {
-        "rule": RULE,
-        "subject": one.name,
-        "alert_id": episode["alert_id"] if episode else name,
-        "version": VERSION,
-        "severity": SEVERITY,
-        "state": state,
-        "opened_at": opened_at,
-        "seen_at": episode["seen_at"] if episode and resolved else at,
-        "resolved_at": at if resolved else None,
-        "threshold": 0,
-        "observed": {
-            "invariant": one.name,
-            "checked": one.checked,
-            "wrong": one.wrong,
-            "drift": str(one.drift),
-            "worst": one.worst,
-        },
-    }
-
-
-def _transition(one: Finding, state: Row) -> Row:
-    return {
-        **state,
-        "occurred_at": one.looked_at,
-        "roles": ROLES,
-        "message_en": _message(one, state["state"], "en"),
-        "message_zh": _message(one, state["state"], "zh-CN"),
-    }
-
-
-def _message(one: Finding, state: str, lang: str) -> str:
-    say = words(lang)
-    what = say(SENTENCES[one.name])
-    if state == "resolved":
-        return say("alert.invariant_drift_resolved", what=what)
-    worst = one.worst[0]
-    return say(
-        "alert.invariant_drift_open",
-        what=what,
-        wrong=f"{one.wrong:,}",
-        checked=f"{one.checked:,}",
-        drift=f"{one.drift:f}",
-        key=key_of(worst),
-        expected=worst["expected"],
-        found=worst["found"],
-    )
-
-
-def key_of(pair: Row) -> str:
-    """Return the key of a difference as people read it."""
-    return " / ".join(str(pair[name]) for name in _KEYS if name in pair)
-
-
-_KEYS = ("log_partition", "warehouse", "document", "sku", "from", "to", "figure")
+        key = EpisodeKey(RULE, "", subject=one.name)
+        assert one.looked_at is not None  # noqa: S101 - who found something has looked
+        known = episodes.get(key)
+        mended = known is not None and one.whole_since and one.whole_since > known.seen_at
+        if one.wrong or mended:
+            severity: Severity | None = "critical" if one.wrong else None
+            observed = {
+                "invariant": one.name,
+                "checked": one.checked,
+                "wrong": one.wrong,
+                "drift": str(one.drift),
+                "worst": one.worst,
+            }
+            seen.append(Sighting(key, severity, one.looked_at, Decimal(0), observed))
+    return seen
 
 
 def _twice(checks: Checks, name: str, only: list[str] | None) -> Finding:
@@ -232,14 +180,14 @@ class _Slices:
         checks: Checks,
         one: Invariant,
         last: Row | None,
-        episode: Row | None,
+        episode: EpisodeRow | None,
         stopping: Callable[[], bool],
     ) -> None:
         """Go on where the last round ended, with what the episode says is wrong first."""
         self._checks, self._one, self._stopping = checks, one, stopping
         self._last: Row = last or dict.fromkeys(("at", "upto", "began_at", "whole_since"))
-        self._wrong = sorted({pair[one.key] for pair in (episode or {"observed": {}})["observed"]
-                              .get("worst", ()) if pair.get(one.key)})  # fmt: skip
+        worst = [] if episode is None else episode.observed.get("worst", [])
+        self._wrong = sorted({pair[one.key] for pair in worst if pair.get(one.key)})
         self._size = one.first
         self._done: set[str] = set()
         self._missed = False

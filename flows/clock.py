@@ -4,8 +4,9 @@ Enters: the wall clock, and from the database the last tick that was folded. Lea
 inventory.events, acknowledged; after a pause the missed ones are made up in order (seven days by
 the minute, before that by the hour). A tick that is on the log already is a repeat downstream, so
 a crash or a second clock does no harm. With `drain` it ends once the ticks due now are there.
-Without it, a minute's ticks are followed by a round of checks (flows/checks.py) and by the nightly
-and hourly work that is due (flows/nightly.py, flows/upkeep.py), each in a thread of its own.
+Without it, a minute's ticks are followed by a round of checks (flows/checks.py), by a look at the
+watched rules (flows/watching.py) and by the nightly and hourly work that is due (flows/nightly.py,
+flows/upkeep.py), each in a thread of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from flows.domain.minutes import due, tick
 from flows.nightly import Nightly
 from flows.steps import Dataflow, KeyedSink, PollSource, Stop, inlet, outlet, step
 from flows.upkeep import Upkeep
+from flows.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +42,12 @@ def build(settings: Settings, stop: Stop, *, drain: bool = False) -> Dataflow:
     minutes = Minutes(settings.need_dsn(), stop, drain=drain)
     rounds: list[Minutely] = []
     if not drain:
-        rounds = [MinuteChecks(settings, stop), Nightly(settings, stop), Upkeep(settings, stop)]
+        rounds = [
+            MinuteChecks(settings, stop),
+            Watching(settings, stop),
+            Nightly(settings, stop),
+            Upkeep(settings, stop),
+        ]
     for one in rounds:
         stop.at_end(one.close)
 

@@ -134,7 +134,7 @@ def _show(findings: Sequence[Finding], say: Words) -> None:
 
 
 def _differences(findings: Sequence[Finding], say: Words) -> Table:
-    from flows.checks import key_of  # noqa: PLC0415 - slow to import, needed only here
+    from flows.telling import key_of  # noqa: PLC0415 - slow to import, needed only here
 
     table = shown.table(
         [
