@@ -1,8 +1,8 @@
 """Work done now and then beside the clock flow: series, hourly a look at space, daily retention.
 
 Enters: wake-ups after each minute's ticks. Leaves: hours and days that have closed in the series,
-table `rebalancing` made anew, old rows gone. A flow that starts does all of it; two clocks at once
-do it twice, in turn, which changes nothing.
+table `rebalancing` made anew and its moves proposed on the log, old rows gone. A flow that starts
+does all of it; two clocks at once do it twice, in turn, which changes nothing.
 """
 
 from __future__ import annotations
@@ -50,12 +50,17 @@ class Upkeep(Minutely):
             self._retained = monotonic()
 
     def _look(self) -> None:
+        from flows.proposing import propose  # noqa: PLC0415 - needed once an hour
         from flows.rebalancing import rebalance  # noqa: PLC0415 - needed once an hour
 
         made = rebalance(self._settings, stopping=self.ended)
         if any(made.values()):
             found = ", ".join(f"{name} {count}" for name, count in made.items() if count)
-            _LOG.info("moves proposed: %s", found)
+            _LOG.info("moves suggested: %s", found)
+        if not self.ended():
+            new, gone = propose(self._settings, stopping=self.ended)
+            if new or gone:
+                _LOG.info("moves proposed: %s, withdrawn: %s", new, gone)
 
     def _keep(self) -> None:
         from flows.series import keep_series  # noqa: PLC0415 - needed now and then
