@@ -1,10 +1,11 @@
-"""Addresses as people write them: host:port, an IPv6 address in brackets."""
+"""Addresses as people write them: host:port, IPv6 in brackets; and which the open network has."""
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 _HIGHEST_PORT = 65535
+_UNICAST = IPv6Network("2000::/3")
 
 
 def host_port(text: str, *, lowest: int = 0) -> tuple[str, int]:
@@ -23,6 +24,17 @@ def loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def public(address: IPv4Address | IPv6Address) -> bool:
+    """Return whether the address is one of the open network.
+
+    Not: private, loopback, link-local, shared, multicast, reserved; nor IPv6 addresses that have
+    an IPv4 address inside, behind which any of those may be.
+    """
+    if isinstance(address, IPv6Address):
+        return address in _UNICAST and address.is_global and address.sixtofour is None
+    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
 def _wrong(text: str) -> str:

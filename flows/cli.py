@@ -42,6 +42,8 @@ MODULES = {
     "demo": ("demo",),
     "audit": ("audit", "check"),
     "retention": ("retention",),
+    "endpoint": ("endpoint",),
+    "deliveries": ("deliveries",),
     "bench": ("bench",),
 }
 """Module of `flows.commands` → the commands that it registers."""

@@ -51,6 +51,12 @@ class Settings:
     """What senders of scans must show at `waterline edge`."""
     user: str | None = None
     """Who decides at this terminal; None: the operating system's user."""
+    relay_timeout: float = 10.0
+    """Seconds that an endpoint may take to answer."""
+    relay_first_retry: float = 5.0
+    relay_longest_retry: float = 14_400.0
+    """Seconds up to which the pause before a second try and before a late one goes, at random."""
+    relay_give_up_days: float = 5.0
 
     def need_dsn(self) -> str:
         """Return the DSN, or raise Trouble that says how to get a database."""
@@ -95,13 +101,25 @@ def load(environ: Mapping[str, str]) -> Settings:
         home=home,
         reject_share=_share(environ, "WATERLINE_REJECT_SHARE", 0.05),
         reject_window=_count(environ, "WATERLINE_REJECT_WINDOW", 10_000),
-        forecast_minutes=_minutes(environ, "WATERLINE_FORECAST_MINUTES", 10.0),
+        forecast_minutes=_number(
+            environ, "WATERLINE_FORECAST_MINUTES", 10.0, "minutes", (0, _MINUTES_A_DAY)
+        ),
         cache=Path(cache) if cache else None,
         maven_url=_text(environ, "WATERLINE_MAVEN_URL"),
         debian_url=_text(environ, "WATERLINE_DEBIAN_URL"),
         metrics=_metrics(environ),
         edge_token=_secret(environ, "WATERLINE_EDGE_TOKEN"),
         user=_text(environ, "WATERLINE_USER"),
+        relay_timeout=_number(environ, "WATERLINE_RELAY_TIMEOUT", 10.0, "seconds", (0.1, 60)),
+        relay_first_retry=_number(
+            environ, "WATERLINE_RELAY_FIRST_RETRY", 5.0, "seconds", (0, 3600)
+        ),
+        relay_longest_retry=_number(
+            environ, "WATERLINE_RELAY_LONGEST_RETRY", 14_400.0, "seconds", (0, 86_400)
+        ),
+        relay_give_up_days=_number(
+            environ, "WATERLINE_RELAY_GIVE_UP_DAYS", 5.0, "days", (0.001, 90)
+        ),
     )
 
 
@@ -203,14 +221,17 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
-def _minutes(environ: Mapping[str, str], name: str, default: float) -> float:
+def _number(
+    environ: Mapping[str, str], name: str, default: float, unit: str, between: tuple[float, float]
+) -> float:
     value = _text(environ, name)
     if value is None:
         return default
+    least, most = between
     try:
-        minutes = float(value)
+        number = float(value)
     except ValueError:
-        minutes = -1.0
-    if not 0 <= minutes <= _MINUTES_A_DAY:
-        raise Trouble(f"{name}: {value!r} is not a number of minutes from 0 to {_MINUTES_A_DAY}")
-    return minutes
+        number = least - 1
+    if not least <= number <= most:
+        raise Trouble(f"{name}: {value!r} is not a number of {unit} from {least:g} to {most:g}")
+    return number

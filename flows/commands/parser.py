@@ -22,10 +22,10 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # noqa: SLF001 - it h
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("demo", "up", "down", "status", "migrate")),
-    ("flow", ("run", "edge", "send", "replay", "tick", "forecast")),
+    ("flow", ("run", "endpoint", "edge", "send", "replay", "tick", "forecast")),
     ("look", ("summary", "stock", "trace", "rejects", "query", "schema", "rebalance")),
     ("act", ("alerts", "actions", "approve", "reject", "ack")),
-    ("prove", ("check", "audit", "bench", "retention")),
+    ("prove", ("check", "audit", "deliveries", "bench", "retention")),
 )
 """The order in which `waterline --help` shows the commands."""
 
@@ -61,6 +61,9 @@ class Parser(argparse.ArgumentParser):
     def add_subparsers(self, **kwargs: Any) -> Any:
         """Add a family of commands that speak the same language."""
         kwargs.setdefault("parser_class", functools.partial(Parser, say=self.say))
+        help_ = self.say.get(f"option.{self.command}.{kwargs.get('dest')}", "")
+        if help_:
+            kwargs["help"] = help_
         return super().add_subparsers(**kwargs)
 
     def error(self, message: str) -> NoReturn:

@@ -35,18 +35,19 @@ from flows.commands.record import Record
 from flows.commands.sentences import foreseen, sentence_of
 from flows.commands.supervise import Child, Supervisor
 from flows.settings import environment_of_children
+from flows.stopping import Stop
 from flows.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
     from flows.commands.monitor import Monitor
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
-    from flows.steps import Stop
 
 python = members.python
-FLOWS = ("intake", "stock", "clock")
+FLOWS = ("intake", "stock", "clock", "relay")
 DRAINED = ("intake", "stock")
 PROCESSES = min(2, os.cpu_count() or 1)
 """Processes of the stock flow: one keeps a core busy, the database half of another."""
@@ -207,9 +208,12 @@ def _up_to_date(dsn: str) -> bool:
 def _drain(
     supervisor: Supervisor, names: list[str], settings: Settings, plan: Plan, record: Record
 ) -> int:
-    """Let what writes the log end while stock runs; then let stock read the log to its end."""
-    stock = _children([name for name in names if name == "stock"], settings, plan)
-    writers = _children([name for name in names if name != "stock"], settings, plan)
+    """Let what writes the log end while stock runs; then let stock read the log to its end.
+
+    Then what that gave the relay to send; its decisions on the log are read last.
+    """
+    writers = _children([name for name in names if name in {"intake", "clock"}], settings, plan)
+    stock = _children(["stock"] if "stock" in names and writers else [], settings, plan)
     record.expect([*writers, *stock])
     for child in writers:
         child.command = [*child.command, "--drain"]
@@ -218,15 +222,23 @@ def _drain(
         if code or supervisor.stopping.is_set():
             supervisor.stop(stock)
             return code or 1
-    if not stock:
-        return 0
-    supervisor.stop(stock)
-    last = _children(["stock"], settings, plan)
-    record.expect(last)
-    for child in last:
+        supervisor.stop(stock)
+    order = ("stock", "relay", "stock") if "relay" in names else ("stock",)
+    for name in order:
+        code = _to_its_end(supervisor, name, settings, plan, record) if name in names else 0
+        if code:
+            return code
+    return 0
+
+
+def _to_its_end(
+    supervisor: Supervisor, name: str, settings: Settings, plan: Plan, record: Record
+) -> int:
+    children = _children([name], settings, plan)
+    record.expect(children)
+    for child in children:
         child.command = [*child.command, "--drain"]
-    code = supervisor.run(last)
-    return code or int(supervisor.stopping.is_set())
+    return supervisor.run(children) or int(supervisor.stopping.is_set())
 
 
 def _children(
@@ -318,12 +330,14 @@ def _teller(settings: Settings) -> Callable[[str, Child, float], None]:
 def run_one(args: argparse.Namespace, settings: Settings) -> int:
     """Run one flow in this process until it is told to stop, or its input is read."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    from flows import steps  # noqa: PLC0415 - Bytewax is slow to import, needed only here
-
-    stop = steps.Stop()
+    stop = Stop()
     if args.parent:
         threading.Thread(target=_follow, args=(args.parent, stop), daemon=True).start()
     flow = importlib.import_module(f"flows.{args.name}")
+    if args.name == "relay":
+        return _run_relay(flow, settings, stop, drain=args.drain)
+    from flows import steps  # noqa: PLC0415 - Bytewax is slow to import, needed only here
+
     member, more = None, {}
     if args.share and args.name == "stock":
         more = {"share": args.share, "together": bool(args.addresses)}
@@ -341,6 +355,16 @@ def run_one(args: argparse.Namespace, settings: Settings) -> int:
         raise
     if not ended:
         cluster.leave(0)
+    return 0
+
+
+def _run_relay(flow: ModuleType, settings: Settings, stop: Stop, *, drain: bool) -> int:
+    try:
+        flow.run(settings, stop, drain=drain)
+    except Exception as error:
+        if not foreseen(error):
+            logging.getLogger("waterline").exception("flow relay")
+        raise
     return 0
 
 

@@ -3,7 +3,7 @@
 
 REVOKE ALL ON SCHEMA inventory, screen FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA inventory, screen FROM PUBLIC, waterline_writer,
-    waterline_screen, waterline_analyst, waterline_gateway;
+    waterline_screen, waterline_analyst, waterline_gateway, waterline_relay;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA inventory, screen FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA inventory TO waterline_writer, waterline_analyst, waterline_gateway;
@@ -39,6 +39,21 @@ GRANT INSERT, DELETE ON inventory.invariants TO waterline_writer;
 GRANT INSERT, UPDATE, DELETE ON inventory.alert_state TO waterline_writer;
 GRANT INSERT, UPDATE ON inventory.alert_times, inventory.actions TO waterline_writer;
 GRANT INSERT ON inventory.alerts, inventory.outbox TO waterline_writer;
+-- The relay sends what others have written, and notes how each try went. Only it and the owner see
+-- the secrets of endpoints.
+GRANT USAGE ON SCHEMA inventory TO waterline_relay;
+GRANT SELECT ON
+    inventory.outbox, inventory.dispatches, inventory.deliveries, inventory.endpoints,
+    inventory.endpoint_secrets, inventory.alert_times, inventory.partitions,
+    inventory.undelivered, inventory.delivery_proof
+    TO waterline_relay;
+GRANT INSERT ON inventory.dispatches, inventory.deliveries TO waterline_relay;
+GRANT UPDATE ON inventory.dispatches TO waterline_relay;
+GRANT UPDATE (spread, answered) ON inventory.outbox TO waterline_relay;
+GRANT UPDATE (active, failures, open_until) ON inventory.endpoints TO waterline_relay;
+GRANT UPDATE (sent_at) ON inventory.alert_times TO waterline_relay;
+REVOKE ALL ON inventory.endpoint_secrets
+    FROM waterline_writer, waterline_analyst, waterline_gateway;
 -- Old rows go only by forget(), as table retention says, which administrators write.
 REVOKE EXECUTE ON FUNCTION inventory.forget(text, boolean, timestamptz),
     inventory.balance_movements(timestamptz) FROM waterline_writer, waterline_analyst,

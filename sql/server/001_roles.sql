@@ -2,7 +2,7 @@
 -- connects, before everything else; does nothing where all is in place, so that a plain member of
 -- waterline_owner can upgrade what an administrator once made.
 --
--- The five roles are groups (NOLOGIN). A person or program gets one with
+-- The six roles are groups (NOLOGIN). A person or program gets one with
 --     CREATE ROLE grafana LOGIN PASSWORD '…';
 --     GRANT waterline_screen TO grafana;
 -- and `waterline migrate` once more. The last step matters: PostgreSQL does not hand a group's settings (search_path, time limit)
@@ -14,7 +14,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['waterline_owner', 'waterline_writer', 'waterline_screen',
-                                'waterline_analyst', 'waterline_gateway']
+                                'waterline_analyst', 'waterline_gateway', 'waterline_relay']
     LOOP
         IF to_regrole(name) IS NULL THEN
             BEGIN

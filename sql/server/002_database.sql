@@ -8,7 +8,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', me);
     EXECUTE format(
         'GRANT CONNECT ON DATABASE %I TO waterline_owner, waterline_writer, waterline_screen, '
-        'waterline_analyst, waterline_gateway', me);
+        'waterline_analyst, waterline_gateway, waterline_relay', me);
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO waterline_writer, waterline_analyst', me);
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE WARNING 'rights on database "%" are left as they are: % does not own it', me, current_user;
@@ -28,9 +28,10 @@ BEGIN
             VALUES
                 (1, 'waterline_owner', 'inventory, screen, public', NULL),
                 (2, 'waterline_writer', 'inventory, public', NULL),
-                (3, 'waterline_analyst', 'inventory, screen, public', '30s'),
-                (4, 'waterline_gateway', 'inventory, screen, public', '5s'),
-                (5, 'waterline_screen', 'screen, public', '2s')
+                (3, 'waterline_relay', 'inventory, public', NULL),
+                (4, 'waterline_analyst', 'inventory, screen, public', '30s'),
+                (5, 'waterline_gateway', 'inventory, screen, public', '5s'),
+                (6, 'waterline_screen', 'screen, public', '2s')
         ),
         holders AS (
             SELECT g.role AS holder, g.* FROM groups AS g

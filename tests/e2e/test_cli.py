@@ -100,7 +100,7 @@ def test_version_is_shown(waterline):
         ("stock --known-at 2025-09-01", "--known-at says"),
         ("stock --at 2025-09-01 --level red", "--level is a figure of the present"),
         ("trace", "say what to trace"),
-        ("run kitchen", "there is no flow 'kitchen'; the flows are intake, stock, clock"),
+        ("run kitchen", "there is no flow 'kitchen'; the flows are intake, stock, clock, relay"),
         ("run --drain --background", "choose one"),
         ("edge --listen 8787", "'8787' is not host:port such as"),
         ("demo --days none", "'none' is not a whole number above 0"),

@@ -1,7 +1,8 @@
 -- Who may do what: a row per role and object, with the rights that it has or inherits.
 WITH roles AS (
     SELECT unnest(ARRAY['waterline_owner', 'waterline_writer', 'waterline_screen',
-                        'waterline_analyst', 'waterline_gateway', 'public']) AS role
+                        'waterline_analyst', 'waterline_gateway', 'waterline_relay',
+                        'public']) AS role
 ),
 objects AS (
     SELECT 1 AS part, 'database' AS name, 'database' AS kind, current_database() AS target
