@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from time import monotonic
@@ -91,17 +92,9 @@ class Relay:
     def drain(self) -> None:
         """Relay what is due now, one receiver after the other."""
         self._keep()
-        while not self._stop():
-            done = self._spread() + self._kafka.work()
-            for wish in self._session.run(endpoints.active):
-                endpoint = self._endpoint(wish.name)
-                try:
-                    done += endpoint.work() or 0
-                finally:
-                    endpoint.close()
-            if not done:
-                break
-        self._kafka.close()
+        with closing(self._kafka):
+            while not self._stop() and self._round():
+                pass
 
     def close(self) -> None:
         """Wait a moment for the receivers, then let go."""
@@ -111,6 +104,14 @@ class Relay:
         for thread in self._threads.values():
             thread.join(max(0.0, deadline - monotonic()))
         self._session.close()
+
+    def _round(self) -> int:
+        """Let each receiver work once; return how much was done."""
+        done = self._spread() + self._kafka.work()
+        for wish in self._session.run(endpoints.active):
+            with closing(self._endpoint(wish.name)) as endpoint:
+                done += endpoint.work() or 0
+        return done
 
     def _spread(self) -> int:
         """Hand messages that nobody has handed out to their receivers; return how many."""

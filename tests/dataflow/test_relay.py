@@ -1,0 +1,378 @@
+"""The relay: every message of the outbox reaches Kafka and whoever registered, and that is proven."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from msgspec import json
+
+from connectors.endpoints import Wish
+from connectors.kafka import LOG
+from connectors.kafka.topics import ACTIONS, ALERTS
+from connectors.outbox import Message
+from connectors.partitions import LogPartitions
+from flows import relay
+from flows.domain.decode import canonical
+from flows.stopping import Stop
+from tests.dataflow.running import change, read, rows, wait_for
+from tests.receiving import cut, once, propose, receiving, register, tell
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def receiver():
+    """Give a receiver by HTTP."""
+    with receiving() as one:
+        yield one
+
+
+def drain(settings, times=1):
+    """Relay what is due now; after that, what failed is due again, `times` in all."""
+    for _ in range(times):
+        change(settings, "UPDATE dispatches SET next_attempt_at = now() WHERE state = 'waiting'")
+        change(settings, "UPDATE endpoints SET open_until = now() WHERE open_until IS NOT NULL")
+        relay.run(settings, Stop(), drain=True)
+
+
+class Running:
+    """A relay in a thread of its own."""
+
+    def __init__(self, settings):
+        """Start it."""
+        self.stop = Stop()
+        self.thread = threading.Thread(target=relay.run, args=(settings, self.stop))
+        self.thread.start()
+
+    def __enter__(self):
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_):
+        """End it in order."""
+        self.stop.request()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+def states(settings, receiver):
+    """Return how many messages of a receiver are in which state."""
+    query = "SELECT state, count(*)::int FROM dispatches WHERE receiver = %s GROUP BY 1"
+    return dict(rows(settings, query, receiver))
+
+
+def tries(settings, receiver):
+    """Return (attempt, outcome, status) of each try to reach a receiver, in order."""
+    return rows(settings, "SELECT attempt, outcome, status FROM deliveries WHERE receiver = %s"
+                          " ORDER BY at", receiver)  # fmt: skip
+
+
+def on_topic(settings, topic):
+    """Return (id, key, body) of each message of a topic."""
+    return [
+        (dict(one.headers())["id"].decode(), (one.key() or b"").decode(), json.decode(one.value()))
+        for one in read(settings, topic)
+    ]
+
+
+def home(settings, house):
+    """Return the partition of a warehouse, giving it one."""
+    partitions = LogPartitions(settings.dsn, 8, patience=5)
+    with closing(partitions):
+        return partitions.of(house)
+
+
+def on_log(settings, house):
+    """Return the events on the log, on the partition of a warehouse."""
+    found = read(settings, LOG, home(settings, house))
+    return [canonical.decode(one.value())[0] for one in found]
+
+
+def test_messages_reach_kafka_and_whoever_wants_them(settings, receiver):
+    """Constant id, the warehouse as key, the body as it is in the outbox; each try recorded."""
+    register(settings, "erp", receiver.url, "below_safety")
+    ids = tell(settings, 3) + tell(settings, 2, name="overstock", house="")
+    drain(settings)
+    found = on_topic(settings, ALERTS)
+    assert [one[0] for one in found] == ids
+    assert [one[1] for one in found] == ["A", "A", "A", "", ""]
+    assert all(body["id"] == message_id for message_id, _, body in found)
+    assert sorted(receiver.ids) == ids[:3]
+    assert receiver.requests[0].body["text_zh"] == "低于安全库存"
+    assert tries(settings, "erp") == [(1, "delivered", 204)] * 3
+    proof = "SELECT receiver, messages::int, delivered::int, share FROM delivery_proof ORDER BY 1"
+    assert rows(settings, proof) == [("erp", 3, 3, 1.0), ("kafka", 5, 5, 1.0)]
+    assert rows(settings, "SELECT * FROM undelivered") == []
+    told = "SELECT count(*) FROM alert_times WHERE sent_at BETWEEN committed_at AND now()"
+    assert rows(settings, told) == [(5,)]
+
+
+def test_only_the_opening_counts_as_telling(settings):
+    """A reminder of an alert is not the first word of it, nor is a second receiver."""
+    tell(settings, transition="reminded")
+    drain(settings)
+    assert rows(settings, "SELECT sent_at FROM alert_times") == [(None,)]
+    tell(settings)
+    drain(settings)
+    first = rows(settings, "SELECT sent_at FROM alert_times")
+    assert first == rows(
+        settings, "SELECT min(delivered_at) FROM dispatches WHERE message_id LIKE '%%opened'"
+    )
+    assert first != [(None,)]
+
+
+def test_before_the_relay_runs_nothing_is_proven(settings):
+    """A relay that does not run is not 100 %."""
+    tell(settings, 2)
+    proof = "SELECT topic, receiver, messages::int, waiting::int, share FROM delivery_proof"
+    assert rows(settings, proof) == [("inventory.alerts", "kafka", 2, 2, 0.0)]
+    assert len(rows(settings, "SELECT * FROM undelivered")) == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("proposed", False), ("approved", True), ("rejected", False), ("sent", False),
+     ("withdrawn", False), ("done", True), ("failed", False)],
+)  # fmt: skip
+def test_systems_hear_of_actions_once_they_are_approved(state, told):
+    """And when they are done, so that a mark is taken off; Kafka has every state."""
+    message = Message("m", 1, ACTIONS, "clearance", state, datetime.now(UTC))
+    wishes = [Wish("shop", ["clearance"]), Wish("all", ["*"]), Wish("erp", ["replenishment"])]
+    assert relay.receivers(message, wishes) == (["shop", "all"] if told else [])
+
+
+def test_an_approved_action_is_sent_when_every_receiver_has_it(settings, receiver):
+    """Only then is the decision on the log, with the stored time, so that a repeat says the same."""
+    register(settings, "erp", receiver.url, "replenishment")
+    home(settings, "A")
+    home(settings, "B")
+    receiver.answer = 500
+    propose(settings, "p1", state="proposed", house="B")
+    propose(settings, "a1", "a2", house="B")
+    drain(settings)
+    assert on_log(settings, "B") == []
+    receiver.answer = 204
+    drain(settings)
+    change(settings, "UPDATE outbox SET answered = false")  # as if killed before that was kept
+    relay.run(settings, Stop(), drain=True)
+    events = [one for one in on_log(settings, "B") if one.event_id.startswith("a")]
+    delivered = rows(settings, "SELECT max(delivered_at) FROM dispatches WHERE receiver = 'erp'")
+    assert [(one.event_id, one.action_id, one.decision, one.decided_by, one.warehouse)
+            for one in events[:2]] == [
+        ("a1-sent", "a1", "sent", "relay", "B"), ("a2-sent", "a2", "sent", "relay", "B"),
+    ]  # fmt: skip
+    assert events[0].occurred_at == delivered[0][0]
+    assert events[2:] == events[:2]
+    assert on_log(settings, "A") == []
+    assert [one[2]["state"] for one in on_topic(settings, ACTIONS)] == ["proposed", "approved"]
+
+
+def test_what_is_given_up_failed(settings, receiver):
+    """After the days that settings say; what never was tried waits as long as what was."""
+    register(settings, "erp", receiver.url, "*")
+    receiver.answer = (500, {}, b"no room")
+    message = propose(settings, "a1")
+    drain(settings)
+    change(settings, "UPDATE dispatches SET first_at = now() - interval '4 days 23 hours'")
+    drain(settings)
+    assert states(settings, "erp") == {"waiting": 1}
+    change(settings, "UPDATE dispatches SET first_at = now() - interval '5 days 1 second'")
+    drain(settings)
+    assert states(settings, "erp") == {"given_up": 1}
+    event = on_log(settings, "A")[0]
+    assert (event.event_id, event.decision) == ("a1-failed", "failed")
+    assert event.reason == "erp: HTTP 500 no room"
+    found = rows(settings, "SELECT message_id, receiver, state, last_error FROM undelivered")
+    assert found == [(message, "erp", "given_up", "HTTP 500 no room")]
+    proof = "SELECT receiver, given_up::int, share FROM delivery_proof ORDER BY 1"
+    assert rows(settings, proof) == [("erp", 1, 0.0), ("kafka", 0, 1.0)]
+
+
+def test_failures_are_tried_again_under_the_same_id(settings, receiver):
+    """An error, an answer that was lost after the request was read, then success."""
+    register(settings, "erp", receiver.url, "*")
+    receiver.answer = once(503, cut, (302, {"location": "/x"}, b""))
+    ids = tell(settings)
+    drain(settings, times=5)
+    assert receiver.ids == ids * 4
+    assert [(n, outcome, status) for n, outcome, status in tries(settings, "erp")] == [
+        (1, "failed", 503), (2, "failed", None), (3, "failed", 302), (4, "delivered", 204),
+    ]  # fmt: skip
+    assert len(on_topic(settings, ALERTS)) == 1
+
+
+def test_a_drain_leaves_what_is_not_due(settings, receiver):
+    """The pause after a failure is at random, up to the settings' own."""
+    slow = replace(settings, relay_first_retry=3600, relay_longest_retry=7200)
+    register(settings, "erp", receiver.url, "*")
+    receiver.answer = 500
+    tell(settings, 4)
+    relay.run(slow, Stop(), drain=True)
+    assert len(receiver.ids) == 4
+    pauses = [row[0] for row in rows(settings, "SELECT next_attempt_at - now() FROM dispatches"
+                                              " WHERE receiver = 'erp'")]  # fmt: skip
+    assert len(set(pauses)) == 4
+    assert timedelta(0) < max(pauses) <= timedelta(hours=1)
+
+
+def test_an_endpoint_that_is_down_is_asked_with_one_message(settings, receiver):
+    """After five failures in a row its circuit is open; one message that is taken closes it."""
+    quick = replace(settings, relay_first_retry=0, relay_longest_retry=0)
+    register(settings, "erp", receiver.url, "*")
+    receiver.answer = 500
+    ids = tell(settings, 30)
+    relay.run(quick, Stop(), drain=True)
+    assert len(receiver.ids) == 8  # what was on its way at once
+    relay.run(quick, Stop(), drain=True)
+    assert len(receiver.ids) == 8
+    found = rows(settings, "SELECT failures, open_until - now() > interval '200 s' FROM endpoints")
+    assert found == [(8, True)]
+    drain(quick)
+    assert len(receiver.ids) == 9
+    receiver.answer = 204
+    change(settings, "UPDATE dispatches SET next_attempt_at = now() + interval '3 hours'"
+                     " WHERE attempts > 0 AND state = 'waiting'")  # fmt: skip
+    change(settings, "UPDATE endpoints SET open_until = now()")
+    relay.run(quick, Stop(), drain=True)
+    assert states(settings, "erp") == {"delivered": 30}  # those that waited for hours, too
+    assert sorted(set(receiver.ids)) == sorted(ids)
+    assert rows(settings, "SELECT failures, open_until FROM endpoints") == [(0, None)]
+
+
+def test_an_endpoint_that_asks_for_time_gets_it(settings, receiver):
+    """429 with Retry-After: nothing is sent until then, neither this message nor another."""
+    register(settings, "erp", receiver.url, "*")
+    receiver.answer = once((429, {"retry-after": "900"}, b""))
+    tell(settings)
+    relay.run(settings, Stop(), drain=True)
+    tell(settings, 5, first=1)
+    relay.run(settings, Stop(), drain=True)
+    assert len(receiver.ids) == 1
+    left = "SELECT open_until - now() > interval '890 s' FROM endpoints"
+    due = "SELECT next_attempt_at - now() > interval '890 s' FROM dispatches WHERE attempts = 1" \
+          " AND receiver = 'erp'"  # fmt: skip
+    assert rows(settings, left) == rows(settings, due) == [(True,)]
+    drain(settings)
+    assert states(settings, "erp") == {"delivered": 6}
+
+
+def test_an_endpoint_that_is_gone_gets_nothing_more(settings, receiver):
+    """410: what waited for it is given up, what comes later is not even meant for it."""
+    register(settings, "erp", receiver.url, "*")
+    receiver.answer = 410
+    tell(settings, 20)
+    drain(settings)
+    assert len(receiver.ids) == 8
+    assert states(settings, "erp") == {"given_up": 20}
+    assert rows(settings, "SELECT active FROM endpoints") == [(False,)]
+    tell(settings, first=30)
+    drain(settings)
+    assert states(settings, "erp") == {"given_up": 20}
+    assert states(settings, "kafka") == {"delivered": 21}
+
+
+def test_private_addresses_are_refused_unless_allowed(settings, receiver):
+    """Nothing leaves, and each try says why."""
+    register(settings, "erp", receiver.url.replace("http", "https"), "*", allow_private=False)
+    tell(settings)
+    drain(settings)
+    assert receiver.ids == []
+    found = rows(settings, "SELECT error FROM deliveries WHERE receiver = 'erp'")
+    assert found == [("127.0.0.1 is 127.0.0.1, and private addresses are not allowed",)]
+
+
+def test_a_notification_wakes_a_running_relay(settings, receiver):
+    """From the commit of the message to the receiver in well under a second."""
+    register(settings, "erp", receiver.url, "*")
+    with Running(settings):
+        tell(settings)
+        wait_for(lambda: receiver.ids)
+        began = time.monotonic()
+        ids = tell(settings, 10, first=1)
+        wait_for(lambda: len(receiver.ids) == 11)
+        assert time.monotonic() - began < 1.5
+        wait_for(lambda: states(settings, "kafka") == {"delivered": 11})
+        assert sorted(receiver.ids[1:]) == sorted(ids)
+    latency = "SELECT max(p99) FROM delivery_proof"
+    assert rows(settings, latency)[0][0] < 3
+
+
+def test_a_slow_endpoint_delays_no_other(settings, receiver):
+    """Each receiver has its own thread, and its own circuit."""
+    with receiving() as slow:
+        slow.answer = lambda _: time.sleep(4)
+        register(settings, "slow", slow.url, "*")
+        register(settings, "quick", receiver.url, "*")
+        with Running(replace(settings, relay_timeout=4.5)):
+            tell(settings, 50)
+            wait_for(lambda: len(receiver.ids) == 50, 3)
+            assert len(slow.ids) <= 8
+    assert states(settings, "slow") == {"waiting": 50}
+    assert rows(settings, "SELECT count(*) FROM dispatches WHERE leased_until > now()") == [(0,)]
+
+
+def test_an_endpoint_that_registers_later_is_served_at_once(settings, receiver):
+    """And one that was removed no more; what it waited for is given up."""
+    with Running(settings):
+        tell(settings)
+        wait_for(lambda: states(settings, "kafka") == {"delivered": 1})
+        register(settings, "erp", receiver.url, "*")
+        ids = tell(settings, first=1)
+        wait_for(lambda: receiver.ids == ids)
+        change(settings, "UPDATE endpoints SET active = false")
+        tell(settings, first=2)
+        wait_for(lambda: states(settings, "kafka") == {"delivered": 3})
+    assert receiver.ids == ids
+
+
+def test_two_relays_at_once_share_the_work(settings, receiver):
+    """Each message goes once: rows that one has claimed the other skips."""
+    register(settings, "erp", receiver.url, "*")
+    with Running(settings), Running(settings):
+        ids = [one for part in range(10) for one in tell(settings, 30, first=30 * part)]
+        wait_for(lambda: states(settings, "erp") == {"delivered": 300})
+        wait_for(lambda: states(settings, "kafka") == {"delivered": 300})
+    assert sorted(receiver.ids) == sorted(ids)
+    assert sorted(one[0] for one in on_topic(settings, ALERTS)) == sorted(ids)
+    assert rows(settings, "SELECT count(*) FROM deliveries") == [(600,)]
+
+
+def test_a_success_that_comes_after_the_lease_still_counts(settings, receiver):
+    """Another relay has the message by then; it may go twice, under one id, and is delivered once."""
+    register(settings, "erp", receiver.url, "*")
+
+    def late(_):
+        change(settings, "UPDATE dispatches SET leased_until = now() WHERE receiver = 'erp'")
+        with_other.append(relay.run(replace(settings), Stop(), drain=True))
+        time.sleep(0.2)
+
+    with_other: list[None] = []
+    receiver.answer = once(lambda handler: (late(handler), cut(handler)))
+    ids = tell(settings)
+    drain(settings)
+    assert receiver.ids == ids * 2
+    assert states(settings, "erp") == {"delivered": 1}
+
+
+def test_the_relays_role_is_enough(settings, receiver):
+    """It needs nothing but what waterline_relay may do."""
+    register(settings, "erp", receiver.url, "*")
+    home(settings, "A")
+    tell(settings, 3)
+    propose(settings, "a1")
+    name = settings.topic_prefix.replace("-", "_") + "relay"
+    with psycopg.connect(settings.dsn, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'relay' IN ROLE waterline_relay")
+        try:
+            own = psycopg.conninfo.make_conninfo(settings.dsn, user=name, password="relay")
+            relay.run(replace(settings, dsn=own), Stop(), drain=True)
+        finally:
+            owner.execute(f"DROP ROLE {name}")
+    assert states(settings, "erp") == {"delivered": 4}
+    assert [one.event_id for one in on_log(settings, "A")] == ["a1-sent"]
