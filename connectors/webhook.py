@@ -155,8 +155,8 @@ class Poster:
             error = _cause(failure)
         now = monotonic()
         outcome = "delivered" if error is None else "gone" if status == _GONE else "failed"
-        short = None if error is None else one_line(error)[:TOLD].replace("\0", "")
-        return Answer(outcome, now - began, now - since, status, short, retry_after)
+        told = None if error is None else _printable(error)
+        return Answer(outcome, now - began, now - since, status, told, retry_after)
 
     async def _sent(
         self, client: httpx.AsyncClient, target: Target, message_id: str, body: str
@@ -252,6 +252,11 @@ def _retry_after(response: httpx.Response) -> float | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_HOLD)
+
+
+def _printable(words: str) -> str:
+    """Return the words on one line, short, with nothing in them that a terminal would obey."""
+    return "".join(one for one in one_line(words)[:TOLD] if one.isprintable())
 
 
 def _cause(error: BaseException) -> str:

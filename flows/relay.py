@@ -110,7 +110,8 @@ class Relay:
         done = self._spread() + self._kafka.work()
         for wish in self._session.run(endpoints.active):
             with closing(self._endpoint(wish.name)) as endpoint:
-                done += endpoint.work() or 0
+                while sent := endpoint.work():
+                    done += sent
         return done
 
     def _spread(self) -> int:

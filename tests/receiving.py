@@ -35,6 +35,13 @@ class Request(NamedTuple):
     headers: dict[str, str]
 
 
+class Connections(ThreadingHTTPServer):
+    """Takes several connections at once: five that wait are few, and the sixth is a second late."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Receiver:
     """Answers 204 unless `answer` says otherwise: a status, (status, headers, body) or a function.
 
@@ -55,8 +62,7 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Connections(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
         self._thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self._thread.start()
@@ -133,7 +139,7 @@ def tell(settings, count=1, *, first=0, house="A", name="below_safety", **more) 
             body = {"schema": "inventory.alert/1", "id": message_id, "rule": name,
                     "transition": transition, "text_zh": "低于安全库存",
                     "alerts": [{"alert_id": alert}]}  # fmt: skip
-            insert(connection, message_id, "inventory.alerts", house, name, [alert], body)
+            insert(connection, body, "inventory.alerts", house, [alert])
         connection.execute("NOTIFY waterline_outbox")
     return ids
 
@@ -144,17 +150,18 @@ def propose(settings, *actions, state="approved", house="A", kind="replenishment
     body = {"schema": "inventory.action/1", "id": message_id, "kind": kind, "state": state,
             "actions": [{"action_id": one, "warehouse": house} for one in actions]}  # fmt: skip
     with psycopg.connect(settings.dsn) as connection:
-        insert(connection, message_id, "inventory.actions", house, kind, list(actions), body)
+        insert(connection, body, "inventory.actions", house, list(actions))
         connection.execute("NOTIFY waterline_outbox")
     return message_id
 
 
-def insert(connection, message_id, topic, house, name, about, body) -> None:
+def insert(connection, body, topic, house, about) -> None:
     """Insert one row of the outbox."""
+    name = body.get("rule") or body["kind"]
     connection.execute(
         "INSERT INTO inventory.outbox (message_id, topic, warehouse, name, severity, occurred_at,"
         " about, body) VALUES (%s, %s, %s, %s, 'warning', now(), %s, %s)",
-        (message_id, topic, house, name, about, Jsonb(body)),
+        (body["id"], topic, house, name, about, Jsonb(body)),
     )
 
 

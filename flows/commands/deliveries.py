@@ -19,9 +19,28 @@ if TYPE_CHECKING:
     from flows.settings import Settings
 
 SHOWN = 40
-_PROOF = ("topic", "receiver", "messages", "delivered", "waiting", "given_up", "share",
-          "p50", "p95", "p99")  # fmt: skip
-_WORDS = {"topic", "receiver"}
+_PROOF = (
+    ("deliveries.topic", "<"),
+    ("deliveries.receiver", "<"),
+    ("deliveries.messages", ">"),
+    ("deliveries.delivered", ">"),
+    ("deliveries.waiting", ">"),
+    ("deliveries.given_up", ">"),
+    ("deliveries.share", ">"),
+    ("deliveries.p50", ">"),
+    ("deliveries.p95", ">"),
+    ("deliveries.p99", ">"),
+)
+_MISSING = (
+    ("deliveries.created_at", "<"),
+    ("deliveries.receiver", "<"),
+    ("deliveries.name", "<"),
+    ("deliveries.warehouse", "<"),
+    ("deliveries.state", "<"),
+    ("deliveries.attempts", ">"),
+    ("deliveries.last_error", "<"),
+)
+_STATES = {"waiting": "deliveries.state_waiting", "given_up": "deliveries.state_given_up"}
 
 
 def register(subparsers: Subparsers) -> None:
@@ -56,32 +75,27 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _proof(rows: Sequence[Row], say: Words) -> None:
-    table = shown.table(
-        [(say(f"deliveries.{one}"), "<" if one in _WORDS else ">") for one in _PROOF]
-    )
+    table = shown.table([(say(name), how) for name, how in _PROOF])
     for row in rows:
         table.add_row(
             row["topic"],
             row["receiver"],
-            *(shown.number(row[one]) for one in _PROOF[2:6]),
+            *(shown.number(row[one]) for one in ("messages", "delivered", "waiting", "given_up")),
             shown.share(row["share"]),
-            *(shown.seconds(row[one]) for one in _PROOF[7:]),
+            *(shown.seconds(row[one]) for one in ("p50", "p95", "p99")),
         )
     shown.show(table)
 
 
 def _undelivered(rows: Sequence[Row], say: Words, settings: Settings) -> None:
-    heads = ("created_at", "receiver", "name", "warehouse", "state", "attempts", "last_error")
-    table = shown.table(
-        [(say(f"deliveries.{one}"), ">" if one == "attempts" else "<") for one in heads]
-    )
+    table = shown.table([(say(name), how) for name, how in _MISSING])
     for row in rows[:SHOWN]:
         table.add_row(
             shown.local(row["created_at"], settings.tz, to="seconds"),
             row["receiver"],
             row["name"],
             row["warehouse"] or "–",
-            say(f"deliveries.state_{row['state']}"),
+            say(_STATES[row["state"]]),
             str(row["attempts"]),
             row["last_error"] or "–",
         )

@@ -39,6 +39,19 @@ EXAMPLE = """examples:
   waterline endpoint test erp
 """
 PATIENCE = 10.0
+_HEADS = (
+    ("endpoint.name", "!"),
+    ("endpoint.for", "<"),
+    ("endpoint.url", "<"),
+    ("endpoint.state", "<"),
+    ("endpoint.waiting", ">"),
+)
+_STATES = {
+    "ok": "endpoint.state_ok",
+    "resting": "endpoint.state_resting",
+    "probing": "endpoint.state_probing",
+    "gone": "endpoint.state_gone",
+}
 _NAME = re.compile(r"(?!kafka$)[a-z0-9][a-z0-9_-]{0,49}")
 
 
@@ -95,11 +108,9 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
     if not rows:
         shown.say_line(say("endpoint.none_yet"))
         return 0
-    heads = ("name", "for", "url", "state", "waiting")
-    table = shown.table([(say(f"endpoint.{one}"), ">" if one == "waiting" else "<")
-                         for one in heads])  # fmt: skip
+    table = shown.table([(say(name), how) for name, how in _HEADS])
     for row in rows:
-        state = say(f"endpoint.state_{row['state']}", failures=row["failures"])
+        state = say(_STATES[row["state"]], failures=row["failures"])
         wanted = ", ".join(row["names"])
         table.add_row(row["name"], wanted, row["url"], state, shown.number(row["waiting"]))
     shown.show(table)

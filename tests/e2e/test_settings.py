@@ -48,6 +48,15 @@ def test_no_minutes_for_the_forecast_are_allowed(tmp_path):
     assert settings(tmp_path, WATERLINE_FORECAST_MINUTES="2.5").forecast_minutes == 2.5
 
 
+def test_the_relay_is_as_patient_as_the_environment_says(tmp_path):
+    """How long a try takes, how long it pauses, when it gives up."""
+    found = settings(tmp_path)
+    assert (found.relay_timeout, found.relay_first_retry, found.relay_longest_retry,
+            found.relay_give_up_days) == (10, 5, 14_400, 5)  # fmt: skip
+    other = settings(tmp_path, WATERLINE_RELAY_TIMEOUT="2.5", WATERLINE_RELAY_GIVE_UP_DAYS="0.5")
+    assert (other.relay_timeout, other.relay_give_up_days) == (2.5, 0.5)
+
+
 @pytest.mark.parametrize("word", ["zh-CN", "zh_CN", "zh", "ZH-cn"])
 def test_chinese_has_several_spellings(tmp_path, word):
     """All of them are zh-CN."""
@@ -69,6 +78,10 @@ def test_chinese_has_several_spellings(tmp_path, word):
         ("WATERLINE_FORECAST_MINUTES", "-1"),
         ("WATERLINE_FORECAST_MINUTES", "nan"),
         ("WATERLINE_FORECAST_MINUTES", "ten"),
+        ("WATERLINE_RELAY_TIMEOUT", "0"),
+        ("WATERLINE_RELAY_FIRST_RETRY", "-1"),
+        ("WATERLINE_RELAY_LONGEST_RETRY", "a day"),
+        ("WATERLINE_RELAY_GIVE_UP_DAYS", "nan"),
         ("WATERLINE_METRICS", "9465"),
         ("WATERLINE_METRICS", "localhost:70000"),
         ("WATERLINE_METRICS", "on"),

@@ -22,6 +22,8 @@ ASIDE = {
     "intake.topic_id": "the same",
     "rejects.at": "the clock",
     "stock_figures.version": "counts the batches that changed the row",
+    "outbox.spread": "how far the relay is",
+    "outbox.answered": "the same",
 }
 KEPT = {"stock_figures.updated_at"}
 # The same, when the log itself was written in another order or with repeats.
@@ -39,6 +41,8 @@ TABLES = {
     "invariants": "measured when the clock says so",
     "alerts": "the same",
     "alert_state": "the same",
+    "dispatches": "how far the relay is, and when it was",
+    "deliveries": "the same",
     "event_ids": "cut into runs by batches: compared as one set",
 }
 LAG = "SELECT ROW(warehouse, sum(events))::text FROM lag GROUP BY warehouse"

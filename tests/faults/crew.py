@@ -99,9 +99,11 @@ class Crew:
 
 
 def read_by(settings, name) -> int:
-    """Return how many messages a flow has committed."""
+    """Return how many messages a flow has committed; of the relay: how many tries."""
     if name == "intake":
         return rows(settings, "SELECT coalesce(sum(next_offset), 0)::int FROM intake")[0][0]
+    if name == "relay":
+        return rows(settings, "SELECT count(*)::int FROM deliveries")[0][0]
     number, _, of = name.partition(" ")[2].partition("/")
     where = f"WHERE mod(log_partition, {of}) = {int(number) - 1}" if of else ""
     return rows(settings, f"SELECT coalesce(sum(next_offset), 0)::int FROM offsets {where}")[0][0]

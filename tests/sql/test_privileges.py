@@ -47,6 +47,13 @@ ALLOWED = [
     ("waterline_analyst", "SELECT * FROM inventory.turnover_series(7, '2026-01-01', '2026-01-09')"),
     ("waterline_analyst", "SELECT * FROM screen.progress"),
     ("waterline_gateway", "SELECT * FROM inventory.stock"),
+    ("waterline_analyst", "SELECT * FROM inventory.delivery_proof"),
+    ("waterline_analyst", "SELECT url FROM inventory.endpoints"),
+    ("waterline_relay", "SELECT secret FROM inventory.endpoint_secrets"),
+    ("waterline_relay", "UPDATE inventory.outbox SET spread = true, answered = true"),
+    ("waterline_relay", "UPDATE inventory.alert_times SET sent_at = now()"),
+    ("waterline_relay", "UPDATE inventory.endpoints SET active = false, failures = 1"),
+    ("waterline_relay", "UPDATE inventory.dispatches SET attempts = 1"),
 ]
 REFUSED = [
     *(("waterline_writer", UPDATE.format(table)) for table in HISTORY),
@@ -66,6 +73,18 @@ REFUSED = [
     ("waterline_analyst", "CREATE TABLE public.mine (x int)"),
     ("waterline_analyst", MOVE.format("2026-01-01Z")),
     ("waterline_gateway", "UPDATE inventory.orders SET state = 'closed'"),
+    *(
+        (f"waterline_{role}", "SELECT * FROM inventory.endpoint_secrets")
+        for role in ("writer", "analyst", "gateway", "screen")
+    ),
+    ("waterline_relay", "SELECT * FROM inventory.stock"),
+    ("waterline_relay", "SELECT * FROM inventory.actions"),
+    ("waterline_relay", "UPDATE inventory.outbox SET body = '{}'"),
+    ("waterline_relay", "DELETE FROM inventory.outbox"),
+    ("waterline_relay", "DELETE FROM inventory.dispatches"),
+    ("waterline_relay", "UPDATE inventory.deliveries SET outcome = 'delivered'"),
+    ("waterline_relay", "UPDATE inventory.endpoints SET url = 'x'"),
+    ("waterline_relay", "UPDATE inventory.alert_times SET severity = 'info'"),
 ]
 
 
