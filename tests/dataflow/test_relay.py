@@ -21,7 +21,9 @@ from connectors.partitions import LogPartitions
 from flows import relay
 from flows.domain.decode import canonical
 from flows.stopping import Stop
-from tests.dataflow.running import change, read, rows, wait_for
+from tests.builders import inbound, outbound, tick
+from tests.dataflow.running import change, clean, lay, read, rows, wait_for
+from tests.dataflow.running import drain as stock
 from tests.receiving import cut, once, propose, receiving, register, reply, tell
 
 pytestmark = pytest.mark.stack
@@ -172,6 +174,34 @@ def test_an_approved_action_is_sent_when_every_receiver_has_it(settings, receive
     assert events[2:] == events[:2]
     assert on_log(settings, "A") == []
     assert [one[2]["state"] for one in on_topic(settings, ACTIONS)] == ["proposed", "approved"]
+
+
+def test_from_a_lot_near_its_date_to_the_shop_and_back(settings, receiver):
+    """Marked when it is near its date, noted as sent, and taken off when the lot is sold."""
+    register(settings, "shop", receiver.url, "clearance")
+    now = datetime.now(UTC)
+    until = now.date() + timedelta(days=5)
+    lay(settings, [inbound(id="i1", quantity=8, lot="L1", expires_on=until, at=now), tick(now)])
+    stock(settings)
+    drain(settings)
+    stock(settings)
+    assert rows(settings, "SELECT kind, state, decided_by FROM actions") == [
+        ("clearance", "sent", "policy")
+    ]
+    sent = "SELECT sent_at = (SELECT max(delivered_at) FROM dispatches) FROM actions"
+    assert rows(settings, sent + " WHERE sent_at IS NOT NULL") == [(True,)]
+    lay(settings, [outbound(id="o1", quantity=8, lot="L1", at=datetime.now(UTC))])
+    stock(settings)
+    drain(settings)
+    told = [one.body["actions"][0] for one in receiver.requests]
+    assert [(one["state"], one["payload"]["command"]) for one in told] == [
+        ("approved", "mark"), ("done", "unmark"),
+    ]  # fmt: skip
+    assert rows(settings, "SELECT state FROM actions") == [("done",)]
+    opened = "SELECT bool_and(sent_at >= committed_at) FROM alert_times WHERE rule = 'near_expiry'"
+    assert rows(settings, opened) == [(True,)]
+    assert set(rows(settings, "SELECT share FROM delivery_proof")) == {(1.0,)}
+    clean(settings)
 
 
 def test_what_is_given_up_failed(settings, receiver):
