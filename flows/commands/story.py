@@ -32,6 +32,11 @@ CHANGE = (
     *("threshold", "observed", "events"),
 )
 """What each transition has of its own."""
+DELIVERED = {
+    "waiting": "deliveries.state_waiting",
+    "delivered": "deliveries.state_delivered",
+    "given_up": "deliveries.state_given_up",
+}
 
 
 def show(database: Queries, args: argparse.Namespace, settings: Settings) -> None:
@@ -145,9 +150,16 @@ def _show_events(told: Row, zones: dict[str, str], settings: Settings) -> None:
 
 
 def _messages(rows: Sequence[Row], zone: str, say: Words) -> Table:
-    heads = (("at", "!"), ("topic", "<"), ("what", "<"))
-    table = shown.table([(say(f"column.{name}"), how) for name, how in heads])
+    """Return the messages with how far each is with each receiver."""
+    heads = ("column.at", "!"), ("deliveries.receiver", "<"), ("deliveries.state", "<")
+    more = ("deliveries.latency", ">"), ("deliveries.name", "<")
+    table = shown.table([(say(name), how) for name, how in (*heads, *more)])
     for row in rows:
-        at = shown.local(row["created_at"], zone, to="seconds")
-        table.add_row(at, row["topic"], row["message_id"])
+        table.add_row(
+            shown.local(row["created_at"], zone, to="seconds"),
+            row["receiver"] or "–",
+            say(DELIVERED[row["state"]]),
+            shown.seconds(row["latency"]),
+            row["message_id"],
+        )
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import psycopg
 import pytest
 from rich.cells import cell_len
 
@@ -121,6 +122,28 @@ def test_the_story_as_json_is_one_document(terminal):
     assert [one["topic"] for one in told["messages"]] == ["inventory.alerts"] + [
         "inventory.actions"
     ] * (len(told["messages"]) - 1)
+
+
+def test_the_story_says_how_far_its_messages_are(terminal, shop):
+    """Per receiver; what no relay has taken up yet waits."""
+    [alert] = terminal.ask("alerts|--sku|s0")[1]
+    [told] = rows(
+        shop.dsn, "SELECT message_id FROM outbox WHERE %s = ANY (about)", alert["alert_id"]
+    )
+    messages = terminal.ask("alerts|--id", alert["alert_id"])[1]["messages"]
+    assert {(one["receiver"], one["state"]) for one in messages} == {(None, "waiting")}
+    with psycopg.connect(shop.dsn) as conn:
+        conn.execute(
+            "INSERT INTO inventory.dispatches (message_id, receiver, number, topic, created_at,"
+            " state, attempts, delivered_at) SELECT message_id, 'kafka', number, topic, created_at,"
+            " 'delivered', 1, created_at + interval '1.5 s' FROM inventory.outbox"
+            " WHERE message_id = %s",
+            told,
+        )
+    messages = terminal.ask("alerts|--id", alert["alert_id"])[1]["messages"]
+    first = messages[0]
+    assert (first["receiver"], first["state"], first["latency"]) == ("kafka", "delivered", 1.5)
+    assert re.search(r"kafka +delivered +1\.5 s", terminal("alerts|--id", alert["alert_id"])[1])
 
 
 def test_actions_say_what_to_do_and_what_waits_is_first(terminal):
