@@ -30,7 +30,7 @@ UNDERWAY = frozenset({"approved", "sent"})
 _FROM = {
     "approve": ("proposed",),
     "reject": ("proposed",),
-    "withdraw": ("proposed",),
+    "withdraw": ("proposed", "rejected", "failed"),
     "sent": ("approved",),
     "failed": ("approved",),
 }
@@ -137,6 +137,8 @@ class Actions:
         row = replace(known)
         if event.decision in {"sent", "failed"}:
             self._told(row, event)
+        elif event.decision == "withdraw" and known.state != "proposed":
+            row.standing = row.kind != "rebalance"  # what was decided stays, its reason has gone
         else:
             row.state = _TO[event.decision]
             row.decided_at, row.channel = event.occurred_at, event.channel
