@@ -1,3 +1,41 @@
+CREATE TABLE inventory.actions (
+    action_id text NOT NULL,
+    kind text NOT NULL,
+    warehouse text NOT NULL,
+    sku text NOT NULL DEFAULT ''::text,
+    lot text NOT NULL DEFAULT ''::text,
+    subject text NOT NULL DEFAULT ''::text,
+    state text NOT NULL,
+    standing boolean NOT NULL,
+    approval text NOT NULL,
+    quantity numeric(18,4),
+    value numeric,
+    payload jsonb NOT NULL DEFAULT '{}'::jsonb,
+    roles text[] NOT NULL DEFAULT '{}'::text[],
+    rule text,
+    alert_id text,
+    events text[] NOT NULL DEFAULT '{}'::text[],
+    proposed_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    channel text,
+    reason text,
+    sent_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    log_partition integer NOT NULL,
+    log_offset bigint NOT NULL
+);
+ALTER TABLE inventory.actions SET (fillfactor=80);
+ALTER TABLE inventory.actions ADD CONSTRAINT actions_approval_check CHECK ((approval = ANY (ARRAY['manual'::text, 'auto'::text])));
+ALTER TABLE inventory.actions ADD CONSTRAINT actions_kind_check CHECK ((kind = ANY (ARRAY['replenishment'::text, 'clearance'::text, 'expedite'::text, 'rebalance'::text])));
+ALTER TABLE inventory.actions ADD CONSTRAINT actions_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text));
+ALTER TABLE inventory.actions ADD CONSTRAINT actions_pkey PRIMARY KEY (action_id);
+ALTER TABLE inventory.actions ADD CONSTRAINT actions_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'rejected'::text, 'sent'::text, 'done'::text, 'failed'::text, 'withdrawn'::text])));
+CREATE INDEX actions_account_idx ON inventory.actions USING btree (warehouse, sku) WHERE standing;
+CREATE INDEX actions_alert_id_idx ON inventory.actions USING btree (alert_id);
+CREATE INDEX actions_state_idx ON inventory.actions USING btree (state, proposed_at);
 CREATE TABLE inventory.alert_state (
     rule text NOT NULL,
     warehouse text NOT NULL DEFAULT ''::text,
@@ -14,7 +52,13 @@ CREATE TABLE inventory.alert_state (
     resolved_at timestamp with time zone,
     threshold numeric,
     observed jsonb NOT NULL DEFAULT '{}'::jsonb,
-    events text[] NOT NULL DEFAULT '{}'::text[]
+    events text[] NOT NULL DEFAULT '{}'::text[],
+    roles text[] NOT NULL DEFAULT '{}'::text[],
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    next_reminder_at timestamp with time zone,
+    log_partition integer,
+    log_offset bigint
 );
 ALTER TABLE inventory.alert_state SET (fillfactor=70);
 ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_alert_id_key UNIQUE (alert_id);
@@ -23,6 +67,22 @@ ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_pkey PRIMARY KEY (r
 ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_resolved_check CHECK (((state = 'resolved'::text) = (resolved_at IS NOT NULL)));
 ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])));
 ALTER TABLE inventory.alert_state ADD CONSTRAINT alert_state_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text])));
+CREATE INDEX alert_state_account_idx ON inventory.alert_state USING btree (warehouse, sku) WHERE (state <> 'resolved'::text);
+CREATE INDEX alert_state_open_idx ON inventory.alert_state USING btree (severity, opened_at) WHERE (state <> 'resolved'::text);
+CREATE TABLE inventory.alert_times (
+    alert_id text NOT NULL,
+    rule text NOT NULL,
+    warehouse text NOT NULL DEFAULT ''::text,
+    severity text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    committed_at timestamp with time zone NOT NULL DEFAULT now(),
+    sent_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    resolved_at timestamp with time zone
+);
+ALTER TABLE inventory.alert_times SET (fillfactor=80);
+ALTER TABLE inventory.alert_times ADD CONSTRAINT alert_times_pkey PRIMARY KEY (alert_id);
+CREATE INDEX alert_times_committed_at_idx ON inventory.alert_times USING btree (committed_at);
 CREATE TABLE inventory.alerts (
     at timestamp with time zone NOT NULL DEFAULT now(),
     occurred_at timestamp with time zone NOT NULL,
@@ -41,14 +101,21 @@ CREATE TABLE inventory.alerts (
     observed jsonb NOT NULL DEFAULT '{}'::jsonb,
     events text[] NOT NULL DEFAULT '{}'::text[],
     message_en text NOT NULL,
-    message_zh text NOT NULL
+    message_zh text NOT NULL,
+    transition text NOT NULL,
+    actor text,
+    note text,
+    log_partition integer,
+    log_offset bigint
 );
 -- hypertable on at, chunks of 30 days
 ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_observed_check CHECK ((jsonb_typeof(observed) = 'object'::text));
 ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])));
 ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_state_check CHECK ((state = ANY (ARRAY['open'::text, 'acknowledged'::text, 'resolved'::text])));
+ALTER TABLE inventory.alerts ADD CONSTRAINT alerts_transition_check CHECK ((transition = ANY (ARRAY['opened'::text, 'escalated'::text, 'eased'::text, 'acknowledged'::text, 'reminded'::text, 'resolved'::text])));
 CREATE INDEX alerts_alert_id_idx ON inventory.alerts USING btree (alert_id, at DESC);
 CREATE INDEX alerts_at_idx ON inventory.alerts USING btree (at DESC);
+CREATE INDEX alerts_rule_idx ON inventory.alerts USING btree (rule, warehouse, at DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.alerts FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.bin_places (
     warehouse text NOT NULL,
@@ -107,6 +174,23 @@ CREATE TABLE inventory.counts (
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_lines_check CHECK ((jsonb_typeof(lines) = 'array'::text));
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_pkey PRIMARY KEY (warehouse, sku, occurred_at, event_id);
 ALTER TABLE inventory.counts ADD CONSTRAINT counts_scope_check CHECK ((scope = ANY (ARRAY['lot'::text, 'bin'::text, 'sku'::text])));
+CREATE TABLE inventory.deliveries (
+    at timestamp with time zone NOT NULL,
+    message_id text NOT NULL,
+    receiver text NOT NULL,
+    channel text NOT NULL,
+    attempt integer NOT NULL,
+    outcome text NOT NULL,
+    status integer,
+    error text,
+    latency_ms bigint NOT NULL,
+    duration_ms integer NOT NULL
+);
+-- hypertable on at, chunks of 30 days
+ALTER TABLE inventory.deliveries ADD CONSTRAINT deliveries_outcome_check CHECK ((outcome = ANY (ARRAY['delivered'::text, 'failed'::text, 'gone'::text])));
+CREATE INDEX deliveries_at_idx ON inventory.deliveries USING btree (at DESC);
+CREATE INDEX deliveries_message_id_idx ON inventory.deliveries USING btree (message_id, at);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.deliveries FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.demand_daily (
     day date NOT NULL,
     warehouse text NOT NULL,
@@ -141,6 +225,50 @@ CREATE TABLE inventory.device_sequences (
 );
 ALTER TABLE inventory.device_sequences SET (autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 ALTER TABLE inventory.device_sequences ADD CONSTRAINT device_sequences_pkey PRIMARY KEY (log_partition, device);
+CREATE TABLE inventory.dispatches (
+    message_id text NOT NULL,
+    receiver text NOT NULL,
+    number bigint NOT NULL,
+    topic text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    state text NOT NULL DEFAULT 'waiting'::text,
+    attempts integer NOT NULL DEFAULT 0,
+    first_at timestamp with time zone NOT NULL DEFAULT now(),
+    next_attempt_at timestamp with time zone NOT NULL DEFAULT now(),
+    leased_until timestamp with time zone,
+    delivered_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    last_error text
+);
+ALTER TABLE inventory.dispatches SET (fillfactor=70);
+ALTER TABLE inventory.dispatches ADD CONSTRAINT dispatches_delivered_check CHECK (((state = 'delivered'::text) = (delivered_at IS NOT NULL)));
+ALTER TABLE inventory.dispatches ADD CONSTRAINT dispatches_given_up_check CHECK (((state = 'given_up'::text) = (given_up_at IS NOT NULL)));
+ALTER TABLE inventory.dispatches ADD CONSTRAINT dispatches_pkey PRIMARY KEY (message_id, receiver);
+ALTER TABLE inventory.dispatches ADD CONSTRAINT dispatches_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'given_up'::text])));
+CREATE INDEX dispatches_created_at_idx ON inventory.dispatches USING btree (created_at);
+CREATE INDEX dispatches_waiting_idx ON inventory.dispatches USING btree (receiver, next_attempt_at, number) WHERE (state = 'waiting'::text);
+CREATE TABLE inventory.endpoint_secrets (
+    name text NOT NULL,
+    secret text NOT NULL
+);
+ALTER TABLE inventory.endpoint_secrets ADD CONSTRAINT endpoint_secrets_name_fkey FOREIGN KEY (name) REFERENCES inventory.endpoints(name) ON DELETE CASCADE;
+ALTER TABLE inventory.endpoint_secrets ADD CONSTRAINT endpoint_secrets_pkey PRIMARY KEY (name);
+ALTER TABLE inventory.endpoint_secrets ADD CONSTRAINT endpoint_secrets_secret_check CHECK ((secret ~~ 'whsec\_%'::text));
+CREATE TABLE inventory.endpoints (
+    name text NOT NULL,
+    url text NOT NULL,
+    names text[] NOT NULL,
+    active boolean NOT NULL DEFAULT true,
+    allow_private boolean NOT NULL DEFAULT false,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    failures integer NOT NULL DEFAULT 0,
+    open_until timestamp with time zone
+);
+ALTER TABLE inventory.endpoints SET (fillfactor=70);
+ALTER TABLE inventory.endpoints ADD CONSTRAINT endpoints_failures_check CHECK ((failures >= 0));
+ALTER TABLE inventory.endpoints ADD CONSTRAINT endpoints_name_check CHECK (((name ~ '^[a-z0-9][a-z0-9_-]{0,49}$'::text) AND (name <> 'kafka'::text)));
+ALTER TABLE inventory.endpoints ADD CONSTRAINT endpoints_names_check CHECK ((cardinality(names) > 0));
+ALTER TABLE inventory.endpoints ADD CONSTRAINT endpoints_pkey PRIMARY KEY (name);
 CREATE TABLE inventory.event_ids (
     log_partition integer NOT NULL,
     run bigint NOT NULL,
@@ -291,6 +419,7 @@ CREATE TABLE inventory.journal (
 -- hypertable on committed_at, chunks of 7 days
 CREATE INDEX journal_cancel_idx ON inventory.journal USING btree (event_id) WHERE (type = 'cancel'::text);
 CREATE INDEX journal_committed_at_idx ON inventory.journal USING btree (committed_at DESC);
+CREATE INDEX journal_decision_idx ON inventory.journal USING btree (((body ->> 'alert_id'::text))) WHERE (type = 'decision'::text);
 CREATE INDEX journal_line_idx ON inventory.journal USING btree (key, line_id) WHERE (type = ANY (ARRAY['order_line'::text, 'purchase_line'::text]));
 CREATE INDEX journal_observation_idx ON inventory.journal USING btree (occurred_at DESC) WHERE (type = 'observation'::text);
 CREATE INDEX journal_occurred_at_idx ON inventory.journal USING btree (occurred_at);
@@ -457,6 +586,29 @@ ALTER TABLE inventory.orders ADD CONSTRAINT orders_pkey PRIMARY KEY (warehouse, 
 ALTER TABLE inventory.orders ADD CONSTRAINT orders_state_check CHECK ((state = ANY (ARRAY['open'::text, 'held'::text, 'closed'::text])));
 CREATE INDEX orders_open_idx ON inventory.orders USING btree (sku, warehouse) WHERE (state = 'open'::text);
 CREATE INDEX orders_order_id_idx ON inventory.orders USING btree (order_id);
+CREATE TABLE inventory.outbox (
+    number bigint NOT NULL,
+    message_id text NOT NULL,
+    topic text NOT NULL,
+    warehouse text NOT NULL DEFAULT ''::text,
+    name text NOT NULL,
+    severity text NOT NULL,
+    roles text[] NOT NULL DEFAULT '{}'::text[],
+    occurred_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    about text[] NOT NULL DEFAULT '{}'::text[],
+    body jsonb NOT NULL,
+    spread boolean NOT NULL DEFAULT false,
+    answered boolean NOT NULL DEFAULT false
+);
+ALTER TABLE inventory.outbox SET (fillfactor=80);
+ALTER TABLE inventory.outbox ADD CONSTRAINT outbox_body_check CHECK ((jsonb_typeof(body) = 'object'::text));
+ALTER TABLE inventory.outbox ADD CONSTRAINT outbox_message_id_key UNIQUE (message_id);
+ALTER TABLE inventory.outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (number);
+ALTER TABLE inventory.outbox ADD CONSTRAINT outbox_topic_check CHECK ((topic = ANY (ARRAY['inventory.alerts'::text, 'inventory.actions'::text])));
+CREATE INDEX outbox_created_at_idx ON inventory.outbox USING btree (created_at);
+CREATE INDEX outbox_unanswered_idx ON inventory.outbox USING btree (number) WHERE (spread AND (NOT answered));
+CREATE INDEX outbox_waiting_idx ON inventory.outbox USING btree (number) WHERE (NOT spread);
 CREATE TABLE inventory.partitions (
     warehouse text NOT NULL,
     log_partition integer NOT NULL
@@ -555,6 +707,7 @@ CREATE TABLE inventory.retention (
     gone_before timestamp with time zone,
     done_at timestamp with time zone
 );
+ALTER TABLE inventory.retention ADD CONSTRAINT retention_fold_needs_all_of_it CHECK (((keep_days IS NULL) OR (relation <> ALL (ARRAY['journal'::text, 'stock_daily'::text, 'turnover_daily'::text]))));
 ALTER TABLE inventory.retention ADD CONSTRAINT retention_keep_days_check CHECK ((keep_days > 0));
 ALTER TABLE inventory.retention ADD CONSTRAINT retention_pkey PRIMARY KEY (relation);
 CREATE TABLE inventory.schema_migrations (
@@ -654,7 +807,9 @@ CREATE TABLE inventory.stock_figures (
     layer_quantities numeric[],
     lead_count integer NOT NULL DEFAULT 0,
     lead_seconds numeric NOT NULL DEFAULT 0,
-    lead_squares numeric NOT NULL DEFAULT 0
+    lead_squares numeric NOT NULL DEFAULT 0,
+    review_at timestamp with time zone,
+    basis double precision[]
 );
 ALTER TABLE inventory.stock_figures SET (autovacuum_analyze_scale_factor=0.2, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.05, fillfactor=60);
 ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_available_check CHECK ((available = ((on_hand - on_hold) - reserved)));
@@ -662,6 +817,7 @@ ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_pkey PRIMARY KE
 ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_projected_check CHECK ((projected = (((on_hand + in_transit) + incoming) - reserved)));
 ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_water_level_check CHECK ((water_level = ANY (ARRAY['red'::text, 'yellow'::text, 'green'::text, 'over'::text])));
 CREATE INDEX stock_figures_next_change_at_idx ON inventory.stock_figures USING btree (warehouse, next_change_at) WHERE (next_change_at IS NOT NULL);
+CREATE INDEX stock_figures_review_at_idx ON inventory.stock_figures USING btree (warehouse, review_at) WHERE (review_at IS NOT NULL);
 CREATE INDEX stock_figures_sku_idx ON inventory.stock_figures USING btree (sku);
 CREATE TABLE inventory.stock_history (
     at timestamp with time zone NOT NULL DEFAULT now(),
@@ -763,6 +919,18 @@ CREATE TABLE inventory.warehouses (
 );
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_pkey PRIMARY KEY (warehouse);
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_warehouse_check CHECK ((warehouse <> ''::text));
+CREATE VIEW inventory.alert_actions WITH (security_invoker=off) AS
+ SELECT a.alert_id,
+    a.action_id
+   FROM inventory.actions a
+  WHERE (a.alert_id IS NOT NULL)
+UNION
+ SELECT o.alert_id,
+    a.action_id
+   FROM ((inventory.alerts o
+     JOIN inventory.alert_times t USING (alert_id))
+     JOIN inventory.actions a ON (((a.warehouse = o.warehouse) AND (a.sku = o.sku) AND (a.kind = 'replenishment'::text) AND (a.created_at <= COALESCE(t.resolved_at, now())) AND (a.standing OR (a.updated_at >= t.committed_at)))))
+  WHERE ((o.transition = 'opened'::text) AND (o.rule = ANY (ARRAY['stock_out'::text, 'below_safety'::text, 'predicted_stock_out'::text])));
 CREATE VIEW inventory.bin_distances WITH (security_invoker=off) AS
  WITH docks AS (
          SELECT DISTINCT bin_places.warehouse,
@@ -970,9 +1138,46 @@ CREATE VIEW inventory.dead_stock WITH (security_invoker=off) AS
     issued_on,
     idle_days,
     value,
-    carrying_cost_per_year
+    carrying_cost_per_year,
+    dead_stock_days
    FROM inventory.idle_stock i
-  WHERE (idle_days >= 90);
+  WHERE ((idle_days)::numeric >= dead_stock_days);
+CREATE VIEW inventory.delivery_proof WITH () AS
+ WITH sent AS (
+         SELECT d.topic,
+            d.receiver,
+            d.state,
+            (EXTRACT(epoch FROM (d.delivered_at - d.created_at)))::double precision AS latency
+           FROM inventory.dispatches d
+        UNION ALL
+         SELECT o.topic,
+            'kafka'::text,
+            'waiting'::text,
+            NULL::double precision
+           FROM inventory.outbox o
+          WHERE (NOT o.spread)
+        ), totals AS (
+         SELECT s.topic,
+            s.receiver,
+            count(*) AS messages,
+            count(*) FILTER (WHERE (s.state = 'delivered'::text)) AS delivered,
+            count(*) FILTER (WHERE (s.state = 'waiting'::text)) AS waiting,
+            count(*) FILTER (WHERE (s.state = 'given_up'::text)) AS given_up,
+            percentile_cont((ARRAY[0.5, 0.95, 0.99])::double precision[]) WITHIN GROUP (ORDER BY s.latency) AS latencies
+           FROM sent s
+          GROUP BY s.topic, s.receiver
+        )
+ SELECT topic,
+    receiver,
+    messages,
+    delivered,
+    waiting,
+    given_up,
+    ((delivered)::double precision / (messages)::double precision) AS share,
+    latencies[1] AS p50,
+    latencies[2] AS p95,
+    latencies[3] AS p99
+   FROM totals t;
 CREATE VIEW inventory.devices WITH () AS
  WITH whole AS (
          SELECT d.device,
@@ -1167,20 +1372,36 @@ CREATE VIEW inventory.high_value_unrecorded WITH (security_invoker=off) AS
   GROUP BY m.occurred_at, m.warehouse, m.sku, i.name, i.name_zh, m.lot, m.bin, m.status, m.type, m.operator, m.device, m.order_id, m.document, m.event_id
  HAVING (sum(m.quantity) <> (0)::numeric);
 CREATE VIEW inventory.idle_stock WITH (security_invoker=off) AS
- SELECT c.warehouse,
-    c.sku,
-    c.name,
-    c.name_zh,
-    c.category,
-    c.on_hand,
-    c.first_on,
-    c.issued_on,
-    (d.today - COALESCE(c.issued_on, c.first_on)) AS idle_days,
-    c.value,
-    c.carrying_cost_per_year
-   FROM (inventory.stock_costs c
-     JOIN inventory.local_days d USING (warehouse))
-  WHERE ((d.today - COALESCE(c.issued_on, c.first_on)) >= 30);
+ WITH idle AS (
+         SELECT c.warehouse,
+            c.sku,
+            c.name,
+            c.name_zh,
+            c.category,
+            c.on_hand,
+            c.first_on,
+            c.issued_on,
+            (d.today - COALESCE(c.issued_on, c.first_on)) AS idle_days,
+            c.value,
+            c.carrying_cost_per_year,
+            inventory.policy_in(( SELECT inventory.policy_values('dead_stock_days'::text) AS policy_values), inventory.policy_default('dead_stock_days'::text), c.warehouse, c.category, c.sku) AS dead_stock_days
+           FROM (inventory.stock_costs c
+             JOIN inventory.local_days d USING (warehouse))
+        )
+ SELECT warehouse,
+    sku,
+    name,
+    name_zh,
+    category,
+    on_hand,
+    first_on,
+    issued_on,
+    idle_days,
+    value,
+    carrying_cost_per_year,
+    dead_stock_days
+   FROM idle i
+  WHERE ((idle_days)::numeric >= LEAST((30)::numeric, dead_stock_days));
 CREATE VIEW inventory.invariants_now WITH () AS
  WITH RECURSIVE names AS (
         ( SELECT i.name
@@ -1291,6 +1512,192 @@ CREATE VIEW inventory.observations WITH () AS
     log_offset
    FROM inventory.journal j
   WHERE (type = 'observation'::text);
+CREATE VIEW inventory.open_actions WITH (security_invoker=off) AS
+ SELECT a.action_id,
+    a.kind,
+    a.state,
+    a.warehouse,
+    a.sku,
+    i.name,
+    i.name_zh,
+    i.category,
+    a.lot,
+    a.subject,
+    a.quantity,
+    a.value,
+    a.payload,
+    a.approval,
+    a.proposed_at,
+    a.decided_at,
+    a.decided_by,
+    a.sent_at,
+    a.alert_id,
+    f.on_hand,
+    f.available,
+    f.in_transit,
+    f.incoming,
+    f.projected,
+    f.reorder_point
+   FROM ((inventory.actions a
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.stock_figures f ON (((f.warehouse = a.warehouse) AND (f.sku = a.sku))))
+  WHERE (a.standing AND (a.state = ANY (ARRAY['proposed'::text, 'approved'::text, 'sent'::text])));
+CREATE VIEW inventory.open_alerts WITH (security_invoker=off) AS
+ SELECT s.alert_id,
+    s.rule,
+    s.severity,
+    s.state,
+    s.warehouse,
+    s.sku,
+    i.name,
+    i.name_zh,
+    i.category,
+    s.lot,
+    s.bin,
+    s.subject,
+    s.opened_at,
+    s.seen_at,
+    s.acknowledged_at,
+    s.acknowledged_by,
+    s.threshold,
+    s.observed,
+    s.events,
+    f.on_hand,
+    f.available,
+    f.in_transit,
+    f.incoming,
+    f.projected,
+    f.safety_stock,
+    f.water_level,
+    ( SELECT a.message_en
+           FROM inventory.alerts a
+          WHERE ((a.alert_id = s.alert_id) AND (a.transition <> 'acknowledged'::text))
+          ORDER BY a.at DESC, a.log_offset DESC
+         LIMIT 1) AS message_en,
+    ( SELECT a.message_zh
+           FROM inventory.alerts a
+          WHERE ((a.alert_id = s.alert_id) AND (a.transition <> 'acknowledged'::text))
+          ORDER BY a.at DESC, a.log_offset DESC
+         LIMIT 1) AS message_zh
+   FROM ((inventory.alert_state s
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.stock_figures f ON (((f.warehouse = s.warehouse) AND (f.sku = s.sku))))
+  WHERE (s.state <> 'resolved'::text);
+CREATE VIEW inventory.response_summary WITH (security_invoker=off) AS
+ WITH known AS (
+         SELECT r.alert_id,
+            r.rule,
+            r.severity,
+            r.warehouse,
+            r.sku,
+            r.occurred_at,
+            r.committed_at,
+            r.sent_at,
+            r.answered_at,
+            r.ordered_at,
+            r.resolved_at,
+            r.replenished,
+            r.to_alert_s,
+            r.to_sent_s,
+            r.to_answer_s,
+            r.to_order_s,
+            r.to_resolved_s,
+            COALESCE(r.to_answer_s, r.to_resolved_s, EXTRACT(epoch FROM (now() - r.committed_at))) AS waited_s,
+            COALESCE(r.to_order_s, r.to_resolved_s, EXTRACT(epoch FROM (now() - r.committed_at))) AS unordered_s
+           FROM inventory.response_times r
+          WHERE (r.committed_at > (now() - '30 days'::interval))
+        ), summed AS (
+         SELECT r.rule,
+            r.warehouse,
+            count(*) AS alerts,
+            count(*) FILTER (WHERE ((r.answered_at IS NULL) AND (r.resolved_at IS NULL))) AS unanswered,
+            percentile_cont((ARRAY[0.5, 0.95])::double precision[]) WITHIN GROUP (ORDER BY ((r.to_alert_s)::double precision)) AS to_alert,
+            percentile_cont((ARRAY[0.5, 0.95])::double precision[]) WITHIN GROUP (ORDER BY ((r.to_sent_s)::double precision)) AS to_sent,
+            percentile_cont((ARRAY[0.5, 0.95])::double precision[]) WITHIN GROUP (ORDER BY ((r.to_answer_s)::double precision)) AS to_answer,
+            percentile_cont((ARRAY[0.5, 0.95])::double precision[]) WITHIN GROUP (ORDER BY ((r.to_order_s)::double precision)) AS to_order,
+            percentile_cont((ARRAY[0.5, 0.95])::double precision[]) WITHIN GROUP (ORDER BY ((r.to_resolved_s)::double precision)) AS to_resolved,
+            count(*) FILTER (WHERE (r.to_answer_s <= (600)::numeric)) AS in_10_min,
+            count(*) FILTER (WHERE (r.waited_s > (600)::numeric)) AS after_10_min,
+            count(*) FILTER (WHERE (r.replenished AND (r.to_order_s <= (3600)::numeric))) AS in_1_h,
+            count(*) FILTER (WHERE (r.replenished AND (r.unordered_s > (3600)::numeric))) AS after_1_h
+           FROM known r
+          GROUP BY r.rule, r.warehouse
+        )
+ SELECT rule,
+    warehouse,
+    alerts,
+    unanswered,
+    round((to_alert[1])::numeric, 3) AS to_alert_p50_s,
+    round((to_alert[2])::numeric, 3) AS to_alert_p95_s,
+    round((to_sent[1])::numeric, 3) AS to_sent_p50_s,
+    round((to_sent[2])::numeric, 3) AS to_sent_p95_s,
+    round((to_answer[1])::numeric, 3) AS to_answer_p50_s,
+    round((to_answer[2])::numeric, 3) AS to_answer_p95_s,
+    round((to_order[1])::numeric, 3) AS to_order_p50_s,
+    round((to_order[2])::numeric, 3) AS to_order_p95_s,
+    round((to_resolved[1])::numeric, 3) AS to_resolved_p50_s,
+    round((to_resolved[2])::numeric, 3) AS to_resolved_p95_s,
+    round(((in_10_min)::numeric / (NULLIF((in_10_min + after_10_min), 0))::numeric), 4) AS answered_within_10_min,
+    round(((in_1_h)::numeric / (NULLIF((in_1_h + after_1_h), 0))::numeric), 4) AS ordered_within_1_h
+   FROM summed s;
+CREATE VIEW inventory.response_times WITH (security_invoker=off) AS
+ WITH acted AS (
+         SELECT l.alert_id,
+            min(
+                CASE
+                    WHEN (a_1.approval = 'auto'::text) THEN a_1.created_at
+                    ELSE GREATEST(a_1.decided_at, a_1.created_at)
+                END) FILTER (WHERE (a_1.decided_at IS NOT NULL)) AS decided_at,
+            min(a_1.sent_at) FILTER (WHERE (a_1.kind = 'replenishment'::text)) AS ordered_at,
+            bool_or((a_1.kind = 'replenishment'::text)) AS replenished
+           FROM (inventory.alert_actions l
+             JOIN inventory.actions a_1 USING (action_id))
+          GROUP BY l.alert_id
+        ), answered AS (
+         SELECT t.alert_id,
+            t.rule,
+            t.warehouse,
+            t.severity,
+            t.occurred_at,
+            t.committed_at,
+            t.sent_at,
+            t.acknowledged_at,
+            t.resolved_at,
+            o.sku,
+            COALESCE(c.replenished, false) AS replenished,
+                CASE
+                    WHEN (COALESCE(o.spoken_at, t.acknowledged_at, c.decided_at) IS NOT NULL) THEN GREATEST(LEAST(o.spoken_at, t.acknowledged_at, c.decided_at), t.committed_at)
+                    ELSE NULL::timestamp with time zone
+                END AS answered_at,
+                CASE
+                    WHEN (c.ordered_at IS NOT NULL) THEN GREATEST(c.ordered_at, t.committed_at)
+                    ELSE NULL::timestamp with time zone
+                END AS ordered_at
+           FROM ((inventory.alert_times t
+             LEFT JOIN acted c USING (alert_id))
+             CROSS JOIN LATERAL ( SELECT min(a_1.sku) AS sku,
+                    min(a_1.at) FILTER (WHERE ((a_1.actor IS NOT NULL) AND (a_1.transition = ANY (ARRAY['acknowledged'::text, 'resolved'::text])))) AS spoken_at
+                   FROM inventory.alerts a_1
+                  WHERE ((a_1.alert_id = t.alert_id) AND ((a_1.at >= t.committed_at) AND (a_1.at <= COALESCE(t.resolved_at, 'infinity'::timestamp with time zone))))) o)
+        )
+ SELECT alert_id,
+    rule,
+    severity,
+    warehouse,
+    sku,
+    occurred_at,
+    committed_at,
+    sent_at,
+    answered_at,
+    ordered_at,
+    resolved_at,
+    replenished,
+    round(EXTRACT(epoch FROM (committed_at - occurred_at)), 3) AS to_alert_s,
+    round(EXTRACT(epoch FROM (sent_at - committed_at)), 3) AS to_sent_s,
+    round(EXTRACT(epoch FROM (answered_at - committed_at)), 3) AS to_answer_s,
+    round(EXTRACT(epoch FROM (ordered_at - committed_at)), 3) AS to_order_s,
+    round(EXTRACT(epoch FROM (resolved_at - committed_at)), 3) AS to_resolved_s
+   FROM answered a;
 CREATE VIEW inventory.sku_places WITH (security_invoker=off) AS
  SELECT c.warehouse,
     b.zone,
@@ -1326,9 +1733,10 @@ CREATE VIEW inventory.slow_stock WITH (security_invoker=off) AS
     issued_on,
     idle_days,
     value,
-    carrying_cost_per_year
+    carrying_cost_per_year,
+    dead_stock_days
    FROM inventory.idle_stock i
-  WHERE (idle_days < 90);
+  WHERE ((idle_days)::numeric < dead_stock_days);
 CREATE VIEW inventory.stock WITH (security_invoker=off) AS
  SELECT warehouse,
     sku,
@@ -1533,36 +1941,22 @@ CREATE VIEW inventory.turnover WITH (security_invoker=off) AS
            FROM parts p
           GROUP BY p.days, GROUPING SETS ((), (p.warehouse), (p.category), (p.warehouse, p.category))
         )
- SELECT scope,
-    warehouse,
-    category,
-    days,
-    issues,
-    issue_cost,
-    round(mean_quantity, 6) AS mean_quantity,
-    round(mean_value, 6) AS mean_value,
-    closing_value,
-        CASE
-            WHEN (mean_value > (0)::numeric) THEN round((issue_cost / mean_value), 6)
-            ELSE NULL::numeric
-        END AS turnover,
-        CASE
-            WHEN (mean_quantity > (0)::numeric) THEN round((issues / mean_quantity), 6)
-            ELSE NULL::numeric
-        END AS turnover_quantity,
-        CASE
-            WHEN (simple_value > (0)::numeric) THEN round((issue_cost / simple_value), 6)
-            ELSE NULL::numeric
-        END AS turnover_simple,
-        CASE
-            WHEN (mean_value > (0)::numeric) THEN round((((365)::numeric * cost_per_day) / mean_value), 6)
-            ELSE NULL::numeric
-        END AS annualised,
-        CASE
-            WHEN ((mean_value > (0)::numeric) AND (cost_per_day > (0)::numeric)) THEN round((mean_value / cost_per_day), 2)
-            ELSE NULL::numeric
-        END AS days_of_inventory
-   FROM sums s;
+ SELECT s.scope,
+    s.warehouse,
+    s.category,
+    s.days,
+    s.issues,
+    s.issue_cost,
+    round(s.mean_quantity, 6) AS mean_quantity,
+    round(s.mean_value, 6) AS mean_value,
+    s.closing_value,
+    r.turnover,
+    r.turnover_quantity,
+    r.turnover_simple,
+    r.annualised,
+    r.days_of_inventory
+   FROM (sums s
+     CROSS JOIN LATERAL inventory.turnover_ratios(s.issues, s.issue_cost, s.cost_per_day, s.mean_quantity, s.mean_value, s.simple_value) r(turnover, turnover_quantity, turnover_simple, annualised, days_of_inventory));
 CREATE VIEW inventory.turnover_skus WITH (security_invoker=off) AS
  WITH windows AS MATERIALIZED (
          SELECT e.warehouse,
@@ -1600,35 +1994,50 @@ CREATE VIEW inventory.turnover_skus WITH (security_invoker=off) AS
                    FROM inventory.stock_daily d
                   WHERE ((d.warehouse = s.warehouse) AND (d.sku = s.sku) AND (d.day = s.day))) v)
         )
- SELECT warehouse,
-    sku,
-    days,
-    issues,
-    issue_cost,
-    round(mean_quantity, 6) AS mean_quantity,
-    round(mean_value, 6) AS mean_value,
-    closing_value,
-        CASE
-            WHEN (mean_value > (0)::numeric) THEN round((issue_cost / mean_value), 6)
-            ELSE NULL::numeric
-        END AS turnover,
-        CASE
-            WHEN (mean_quantity > (0)::numeric) THEN round((issues / mean_quantity), 6)
-            ELSE NULL::numeric
-        END AS turnover_quantity,
-        CASE
-            WHEN (simple_value > (0)::numeric) THEN round((issue_cost / simple_value), 6)
-            ELSE NULL::numeric
-        END AS turnover_simple,
-        CASE
-            WHEN (mean_value > (0)::numeric) THEN round((((365)::numeric * cost_per_day) / mean_value), 6)
-            ELSE NULL::numeric
-        END AS annualised,
-        CASE
-            WHEN ((mean_value > (0)::numeric) AND (cost_per_day > (0)::numeric)) THEN round((mean_value / cost_per_day), 2)
-            ELSE NULL::numeric
-        END AS days_of_inventory
-   FROM parts p;
+ SELECT p.warehouse,
+    p.sku,
+    p.days,
+    p.issues,
+    p.issue_cost,
+    round(p.mean_quantity, 6) AS mean_quantity,
+    round(p.mean_value, 6) AS mean_value,
+    p.closing_value,
+    r.turnover,
+    r.turnover_quantity,
+    r.turnover_simple,
+    r.annualised,
+    r.days_of_inventory
+   FROM (parts p
+     CROSS JOIN LATERAL inventory.turnover_ratios(p.issues, p.issue_cost, p.cost_per_day, p.mean_quantity, p.mean_value, p.simple_value) r(turnover, turnover_quantity, turnover_simple, annualised, days_of_inventory));
+CREATE VIEW inventory.undelivered WITH () AS
+ SELECT o.message_id,
+    o.topic,
+    o.name,
+    o.warehouse,
+    o.severity,
+    d.receiver,
+    d.state,
+    d.attempts,
+    o.created_at,
+    d.next_attempt_at,
+    d.last_error
+   FROM (inventory.dispatches d
+     JOIN inventory.outbox o USING (message_id))
+  WHERE (d.state <> 'delivered'::text)
+UNION ALL
+ SELECT o.message_id,
+    o.topic,
+    o.name,
+    o.warehouse,
+    o.severity,
+    'kafka'::text AS receiver,
+    'waiting'::text AS state,
+    0 AS attempts,
+    o.created_at,
+    o.created_at AS next_attempt_at,
+    NULL::text AS last_error
+   FROM inventory.outbox o
+  WHERE (NOT o.spread);
 CREATE VIEW inventory.warehouse_space WITH (security_invoker=off) AS
  WITH sums AS (
          SELECT z.warehouse,
@@ -1651,28 +2060,29 @@ CREATE VIEW inventory.warehouse_space WITH (security_invoker=off) AS
            FROM inventory.zones z
           GROUP BY z.warehouse
         )
- SELECT warehouse,
-    zones,
-    bins,
-    free_bins,
-    closed_bins,
-    unknown_bins,
-    overweight_bins,
-    used_quantity,
-    used_volume,
-    used_weight,
-    used_unknown,
-    max_quantity,
-    max_volume,
-    max_weight,
-    filled_quantity,
-    filled_volume,
-    filled_weight,
-    round((((100)::numeric * filled_quantity) / NULLIF(max_quantity, (0)::numeric)), 2) AS occupancy_quantity,
-    round((((100)::numeric * filled_volume) / NULLIF(max_volume, (0)::numeric)), 2) AS occupancy_volume,
-    round((((100)::numeric * filled_weight) / NULLIF(max_weight, (0)::numeric)), 2) AS occupancy_weight,
-    inventory.occupancy(filled_quantity, max_quantity, filled_volume, max_volume, filled_weight, max_weight) AS occupancy
-   FROM sums s;
+ SELECT s.warehouse,
+    s.zones,
+    s.bins,
+    s.free_bins,
+    s.closed_bins,
+    s.unknown_bins,
+    s.overweight_bins,
+    s.used_quantity,
+    s.used_volume,
+    s.used_weight,
+    s.used_unknown,
+    s.max_quantity,
+    s.max_volume,
+    s.max_weight,
+    s.filled_quantity,
+    s.filled_volume,
+    s.filled_weight,
+    o.occupancy_quantity,
+    o.occupancy_volume,
+    o.occupancy_weight,
+    o.occupancy
+   FROM (sums s
+     CROSS JOIN LATERAL inventory.occupancies(s.filled_quantity, s.max_quantity, s.filled_volume, s.max_volume, s.filled_weight, s.max_weight) o(occupancy_quantity, occupancy_volume, occupancy_weight, occupancy));
 CREATE VIEW inventory.zones WITH (security_invoker=off) AS
  WITH sums AS (
          SELECT u.warehouse,
@@ -1695,28 +2105,29 @@ CREATE VIEW inventory.zones WITH (security_invoker=off) AS
            FROM inventory.bin_use u
           GROUP BY u.warehouse, u.zone
         )
- SELECT warehouse,
-    zone,
-    bins,
-    free_bins,
-    closed_bins,
-    unknown_bins,
-    overweight_bins,
-    used_quantity,
-    used_volume,
-    used_weight,
-    used_unknown,
-    max_quantity,
-    max_volume,
-    max_weight,
-    filled_quantity,
-    filled_volume,
-    filled_weight,
-    round((((100)::numeric * filled_quantity) / NULLIF(max_quantity, (0)::numeric)), 2) AS occupancy_quantity,
-    round((((100)::numeric * filled_volume) / NULLIF(max_volume, (0)::numeric)), 2) AS occupancy_volume,
-    round((((100)::numeric * filled_weight) / NULLIF(max_weight, (0)::numeric)), 2) AS occupancy_weight,
-    inventory.occupancy(filled_quantity, max_quantity, filled_volume, max_volume, filled_weight, max_weight) AS occupancy
-   FROM sums s;
+ SELECT s.warehouse,
+    s.zone,
+    s.bins,
+    s.free_bins,
+    s.closed_bins,
+    s.unknown_bins,
+    s.overweight_bins,
+    s.used_quantity,
+    s.used_volume,
+    s.used_weight,
+    s.used_unknown,
+    s.max_quantity,
+    s.max_volume,
+    s.max_weight,
+    s.filled_quantity,
+    s.filled_volume,
+    s.filled_weight,
+    o.occupancy_quantity,
+    o.occupancy_volume,
+    o.occupancy_weight,
+    o.occupancy
+   FROM (sums s
+     CROSS JOIN LATERAL inventory.occupancies(s.filled_quantity, s.max_quantity, s.filled_volume, s.max_volume, s.filled_weight, s.max_weight) o(occupancy_quantity, occupancy_volume, occupancy_weight, occupancy));
 CREATE VIEW screen.invariants WITH () AS
  SELECT name,
     at,
@@ -2107,6 +2518,17 @@ EXCEPTION WHEN invalid_parameter_value THEN
     RETURN day::timestamp AT TIME ZONE 'UTC';
 END
 $function$;
+CREATE OR REPLACE FUNCTION inventory.occupancies(quantity numeric, max_quantity numeric, volume numeric, max_volume numeric, weight numeric, max_weight numeric)
+ RETURNS TABLE(occupancy_quantity numeric, occupancy_volume numeric, occupancy_weight numeric, occupancy numeric)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT
+        round(100 * quantity / nullif(max_quantity, 0), 2),
+        round(100 * volume / nullif(max_volume, 0), 2),
+        round(100 * weight / nullif(max_weight, 0), 2),
+        inventory.occupancy(quantity, max_quantity, volume, max_volume, weight, max_weight)
+$function$;
 CREATE OR REPLACE FUNCTION inventory.occupancy(quantity numeric, max_quantity numeric, volume numeric, max_volume numeric, weight numeric, max_weight numeric)
  RETURNS numeric
  LANGUAGE sql
@@ -2131,6 +2553,17 @@ AS $function$
         WHEN 'stock_out_horizon_days' THEN 7
         WHEN 'frozen_after_days' THEN 400
         WHEN 'carrying_rate' THEN 0.20
+        WHEN 'dead_stock_days' THEN 90
+        WHEN 'shrinkage_tolerance' THEN 0
+        WHEN 'unexplained_value' THEN 1000
+        WHEN 'zone_full_percent' THEN 95
+        WHEN 'zone_idle_percent' THEN 10
+        WHEN 'device_silent_minutes' THEN 60
+        WHEN 'lag_high_seconds' THEN 3
+        WHEN 'auto_replenishment_value' THEN 0
+        WHEN 'auto_clearance_value' THEN 1000000000000
+        WHEN 'auto_expedite_value' THEN 1000000000000
+        WHEN 'auto_rebalance_value' THEN 0
     END
 $function$;
 CREATE OR REPLACE FUNCTION inventory.policy_in(known jsonb, otherwise numeric, warehouse text, category text DEFAULT ''::text, sku text DEFAULT ''::text)
@@ -2334,6 +2767,19 @@ BEGIN
     RETURN CASE WHEN mean > 0 THEN round(issued / mean, 6) END;
 END
 $function$;
+CREATE OR REPLACE FUNCTION inventory.turnover_ratios(issues numeric, issue_cost numeric, cost_per_day numeric, mean_quantity numeric, mean_value numeric, simple_value numeric)
+ RETURNS TABLE(turnover numeric, turnover_quantity numeric, turnover_simple numeric, annualised numeric, days_of_inventory numeric)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT
+        CASE WHEN mean_value > 0 THEN round(issue_cost / mean_value, 6) END,
+        CASE WHEN mean_quantity > 0 THEN round(issues / mean_quantity, 6) END,
+        CASE WHEN simple_value > 0 THEN round(issue_cost / simple_value, 6) END,
+        CASE WHEN mean_value > 0 THEN round(365 * cost_per_day / mean_value, 6) END,
+        CASE WHEN mean_value > 0 AND cost_per_day > 0
+            THEN round(mean_value / cost_per_day, 2) END
+$function$;
 CREATE OR REPLACE FUNCTION inventory.turnover_series(days integer, from_day date, to_day date, category text DEFAULT NULL::text)
  RETURNS TABLE(day date, warehouse text, issues numeric, issue_cost numeric, mean_quantity numeric, mean_value numeric, closing_value numeric, turnover numeric, turnover_quantity numeric, turnover_simple numeric, annualised numeric, days_of_inventory numeric)
  LANGUAGE sql
@@ -2392,13 +2838,10 @@ AS $function$
     )
     SELECT m.day, m.warehouse, m.issues, m.issue_cost, round(m.mean_quantity, 6),
         round(m.mean_value, 6), m.closing_value,
-        CASE WHEN m.mean_value > 0 THEN round(m.issue_cost / m.mean_value, 6) END,
-        CASE WHEN m.mean_quantity > 0 THEN round(m.issues / m.mean_quantity, 6) END,
-        CASE WHEN m.simple_value > 0 THEN round(m.issue_cost / m.simple_value, 6) END,
-        CASE WHEN m.mean_value > 0 THEN round(365 * m.cost_per_day / m.mean_value, 6) END,
-        CASE WHEN m.mean_value > 0 AND m.cost_per_day > 0
-            THEN round(m.mean_value / m.cost_per_day, 2) END
+        r.*
     FROM means AS m
+    CROSS JOIN LATERAL inventory.turnover_ratios(m.issues, m.issue_cost, m.cost_per_day,
+        m.mean_quantity, m.mean_value, m.simple_value) AS r
     ORDER BY m.day, m.warehouse
 $function$;
 CREATE OR REPLACE FUNCTION inventory.window_clocks()
@@ -2436,7 +2879,10 @@ AS $function$
           AND m.occurred_at < inventory.local_start(c.today + 1, c.timezone))))
     FROM inventory.clocks AS c
 $function$;
+ALTER TABLE inventory.actions OWNER TO waterline_owner;
+ALTER TABLE inventory.alert_actions OWNER TO waterline_owner;
 ALTER TABLE inventory.alert_state OWNER TO waterline_owner;
+ALTER TABLE inventory.alert_times OWNER TO waterline_owner;
 ALTER TABLE inventory.alerts OWNER TO waterline_owner;
 ALTER TABLE inventory.bin_distances OWNER TO waterline_owner;
 ALTER TABLE inventory.bin_places OWNER TO waterline_owner;
@@ -2451,10 +2897,15 @@ ALTER TABLE inventory.classes OWNER TO waterline_owner;
 ALTER TABLE inventory.clocks OWNER TO waterline_owner;
 ALTER TABLE inventory.counts OWNER TO waterline_owner;
 ALTER TABLE inventory.dead_stock OWNER TO waterline_owner;
+ALTER TABLE inventory.deliveries OWNER TO waterline_owner;
+ALTER TABLE inventory.delivery_proof OWNER TO waterline_owner;
 ALTER TABLE inventory.demand_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.device_blocks OWNER TO waterline_owner;
 ALTER TABLE inventory.device_sequences OWNER TO waterline_owner;
 ALTER TABLE inventory.devices OWNER TO waterline_owner;
+ALTER TABLE inventory.dispatches OWNER TO waterline_owner;
+ALTER TABLE inventory.endpoint_secrets OWNER TO waterline_owner;
+ALTER TABLE inventory.endpoints OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
 ALTER TABLE inventory.expiring OWNER TO waterline_owner;
 ALTER TABLE inventory.expiry_daily OWNER TO waterline_owner;
@@ -2481,12 +2932,17 @@ ALTER TABLE inventory.movements OWNER TO waterline_owner;
 ALTER TABLE inventory.observations OWNER TO waterline_owner;
 ALTER TABLE inventory.occupancy_hourly OWNER TO waterline_owner;
 ALTER TABLE inventory.offsets OWNER TO waterline_owner;
+ALTER TABLE inventory.open_actions OWNER TO waterline_owner;
+ALTER TABLE inventory.open_alerts OWNER TO waterline_owner;
 ALTER TABLE inventory.orders OWNER TO waterline_owner;
+ALTER TABLE inventory.outbox OWNER TO waterline_owner;
 ALTER TABLE inventory.partitions OWNER TO waterline_owner;
 ALTER TABLE inventory.policies OWNER TO waterline_owner;
 ALTER TABLE inventory.purchases OWNER TO waterline_owner;
 ALTER TABLE inventory.rebalancing OWNER TO waterline_owner;
 ALTER TABLE inventory.rejects OWNER TO waterline_owner;
+ALTER TABLE inventory.response_summary OWNER TO waterline_owner;
+ALTER TABLE inventory.response_times OWNER TO waterline_owner;
 ALTER TABLE inventory.retention OWNER TO waterline_owner;
 ALTER TABLE inventory.schema_migrations OWNER TO waterline_owner;
 ALTER TABLE inventory.series_runs OWNER TO waterline_owner;
@@ -2505,6 +2961,7 @@ ALTER TABLE inventory.transfers OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_skus OWNER TO waterline_owner;
+ALTER TABLE inventory.undelivered OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouse_space OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
 ALTER TABLE inventory.zones OWNER TO waterline_owner;
