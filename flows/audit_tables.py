@@ -186,7 +186,7 @@ def _lots(stores: list[MemoryStore]) -> Expected:
 def _lines(table: str) -> Callable[[list[MemoryStore]], Expected]:
     def expected(stores: list[MemoryStore]) -> Expected:
         for store in stores:
-            for key, lines in store.lines[table].items():
+            for key, lines in store.lines[table].orders.items():
                 for line, row in lines.items():
                     yield (*key, *line), _line(table, row)
 

@@ -18,6 +18,7 @@ from flows.domain.days import Day, Posted
 from flows.domain.events import Bin, Event, Item, Movement, Policy, Stocktake, type_of
 from flows.domain.master import image_key, order_of
 from flows.domain.memory_alerts import AlertTables
+from flows.domain.memory_lines import LineTable
 from flows.domain.recall import AccountRows, Start
 from flows.domain.rows import (
     BlockKey,
@@ -40,8 +41,6 @@ from flows.domain.rows import (
     TransferRow,
 )
 from flows.domain.windows import Sums, sums_of
-
-Lines = dict[tuple[str, str], dict[tuple[str, str], LineRow]]
 
 
 class MemoryStore:
@@ -66,8 +65,7 @@ class MemoryStore:
         self.history: list[HistoryRow] = []
         self.cells: dict[Key, dict[tuple[str, str, str], CellRow]] = defaultdict(dict)
         self.lots: dict[Key, dict[str, LotRow]] = defaultdict(dict)
-        self.lines: dict[str, Lines] = {"orders": defaultdict(dict), "purchases": defaultdict(dict)}
-        self.open_purchases: dict[Key, dict[tuple[str, str], LineRow]] = defaultdict(dict)
+        self.lines = {"orders": LineTable(), "purchases": LineTable()}
         self.transfers: dict[tuple[str, str, str, str], TransferRow] = {}
         self.anchors: dict[Key, dict[str, CountRow]] = defaultdict(dict)
         self.cancels: list[CancelRow] = []
@@ -100,9 +98,8 @@ class MemoryStore:
             lots[lot.lot] = lot
             if lot.empty:
                 del lots[lot.lot]
-        _put(self.lines["orders"], changes.orders)
-        _put(self.lines["purchases"], changes.purchases)
-        self._expect(changes.purchases)
+        self.lines["orders"].apply(changes.orders)
+        self.lines["purchases"].apply(changes.purchases)
         for key, transfer in changes.transfers.items():
             self._apply_transfer(key, transfer)
         for count in changes.counts:
@@ -132,14 +129,6 @@ class MemoryStore:
             self.policies_by_sku[event.sku or ""].append(event)
         if isinstance(event, Stocktake | Movement):
             self.stated[Key(event.warehouse, event.sku), event.lot or ""].append(event)
-
-    def _expect(self, lines: dict[tuple[str, str, str, str], LineRow | None]) -> None:
-        for (warehouse, order_id, line_id, sku), line in lines.items():
-            waiting = self.open_purchases[Key(warehouse, sku)]
-            if line is None or not line.outstanding:
-                waiting.pop((order_id, line_id), None)
-            else:
-                waiting[order_id, line_id] = line
 
     def _apply_days(self, changes: Changes) -> None:
         for (warehouse, sku, number), day in changes.days.items():
@@ -216,7 +205,7 @@ class MemoryStore:
             [self.stock[key] for key in known],
             [row for key in known for row in self.cells[key].values()],
             [copy(row) for key in known for row in self.lots[key].values()],
-            [copy(row) for key in known for row in self.open_purchases[key].values()],
+            self.lines["purchases"].open_of(known),
             [
                 copy(row)
                 for key, row in self.transfers.items()
@@ -229,8 +218,7 @@ class MemoryStore:
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
         """See Recall."""
-        lines = self.lines[table]
-        return [copy(row) for key in keys if key in lines for row in lines[key].values()]
+        return self.lines[table].of(keys)
 
     def arriving(self, keys: Collection[TransferKey]) -> Iterable[TransferRow]:
         """See Recall."""
@@ -377,8 +365,8 @@ class MemoryStore:
             "lot_dates": {
                 (*key, row.lot): row for key, rows in self.lots.items() for row in rows.values()
             },
-            "orders": _flat(self.lines["orders"]),
-            "purchases": _flat(self.lines["purchases"]),
+            "orders": self.lines["orders"].rows(),
+            "purchases": self.lines["purchases"].rows(),
             "transfers": self.transfers,
             "items": self.winners["items"],
             "warehouses": self.winners["warehouses"],
@@ -395,19 +383,6 @@ class MemoryStore:
             "demand_daily": self.demand,
             "device_blocks": self.device_blocks,
         }
-
-
-def _put(known: Lines, lines: dict[tuple[str, str, str, str], LineRow | None]) -> None:
-    for (warehouse, order_id, *line), row in lines.items():
-        order = known[warehouse, order_id]
-        if row is None:
-            order.pop((line[0], line[1]), None)
-        else:
-            order[line[0], line[1]] = row
-
-
-def _flat(lines: Lines) -> dict[tuple[str, str, str, str], LineRow]:
-    return {(*key, *line): row for key, rows in lines.items() for line, row in rows.items()}
 
 
 def _images(known: dict[Any, Any], rows: dict[Any, MasterRow]) -> None:

@@ -17,6 +17,7 @@ from tests.builders import (
     cancel,
     counted,
     customer_return,
+    decision,
     day,
     inbound,
     item,
@@ -106,6 +107,8 @@ STORY: list[list[Any]] = [
     [purchase_line("P2", "S2", 9, id="q3", line_id="1", version=2, received=9, at="13:00")],
     [purchase_line("P2", "S1", 4, id="q4", line_id="1", version=3, at="14:00")],
     [cancel("q2", id="z2"), cancel("z1", id="z3")],
+    [item("S1", id="i4", unit_weight=2, at="08:50"), bin_master("P", id="b2", max_weight=3)],
+    [inbound("S1", 7, id="in9", bin="P", at="14:00"), decision(id="d1", action_id="a-1")],
 ]  # fmt: skip
 
 
