@@ -118,20 +118,20 @@ def _statements(
     cursor: psycopg.Cursor, partition: int | None, changes: Changes
 ) -> Iterator[Callable[[], object]]:
     """Return what is to be done with the database, in order; each is made while one is at work."""
-    told = []
-    for rows in _slices(changes.alerts):
-        new = [outbox.alert(row, _mark(row, partition)) for row in rows]
-        told += new
-        lines = [_transition(row, one, partition) for row, one in zip(rows, new, strict=True)]
-        yield partial(copy_rows, cursor, "alerts", COLUMNS["alerts"], lines)
-    yield partial(outbox.write, cursor, list(outbox.messages(told)))
-    yield partial(_times, cursor, changes.alerts)
     for episodes in _slices(list(changes.episodes.values())):
         values = columns([_episode(row, partition) for row in episodes])
         yield partial(cursor.execute, _STATE, values)
     for actions in _slices(list(changes.actions.values())):
         values = columns([_action(row, partition) for row in actions])
         yield partial(cursor.execute, _ACTIONS, values)
+    told = []
+    for rows in _slices(changes.alerts):
+        new = [outbox.alert(row, _mark(row, partition)) for row in rows]
+        told += new
+        lines = [_transition(row, one, partition) for row, one in zip(rows, new, strict=True)]
+        yield partial(copy_rows, cursor, "alerts", COLUMNS["alerts"], lines)
+    yield partial(_times, cursor, changes.alerts)
+    yield partial(outbox.write, cursor, list(outbox.messages(told)))
     told = [outbox.action(r, f"{r.action_id}-{r.state}-{r.offset}") for r in changes.steps]
     yield partial(outbox.write, cursor, list(outbox.messages(told)))
 

@@ -301,3 +301,28 @@ def test_the_watcher_writes_the_same_way_without_a_place_in_the_log(cursor):
         "a0-reminded-20261124T093000.000000Z",
         "a0-reminded-20261125T093000.000000Z",
     ]
+
+
+def test_a_storm_is_written_as_a_small_batch_is(cursor, monkeypatch):
+    """In slices, while the next are made: the same rows, and what fails is said."""
+    batch = changes([opened(n) for n in range(60)], [proposed(n) for n in range(60)])
+    tables = ("alert_state", "actions", "alerts", "alert_times", "outbox")
+
+    def written() -> list[list[Any]]:
+        hidden = "'number', 'at', 'created_at', 'updated_at', 'committed_at'"
+        with cursor.connection.transaction(force_rollback=True):
+            alerts.write(cursor, 0, batch)
+            return [
+                cursor.execute(
+                    f"SELECT to_jsonb(t) - ARRAY[{hidden}] AS row FROM {table} AS t ORDER BY row"
+                ).fetchall()
+                for table in tables
+            ]
+
+    whole = written()
+    assert [len(rows) for rows in whole] == [60, 60, 60, 60, 2]
+    monkeypatch.setattr(alerts, "SLICE", 25)
+    assert written() == whole
+    batch.episodes[EpisodeKey("stock_out", "SH")] = episode(0, state="mislaid")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        written()
