@@ -25,7 +25,7 @@ NAMED = {
     **dict.fromkeys(("expires_on", "stock_out_on", "below_safety_on", "issued_on"), "day"),
     **dict.fromkeys(("due_at", "last_seen_at"), "time"),
     **dict.fromkeys(("demand_per_day", "p50", "p95", "p99"), "rate"),
-    **dict.fromkeys(("hours_late", "occupancy"), "tenth"),
+    "occupancy": "tenth",
     **dict.fromkeys(("value", "cost"), "money"),
     "holes": "list",
     "type": "word",

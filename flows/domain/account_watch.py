@@ -146,7 +146,8 @@ class AccountWatch:
             for key, judged in judging.lots(account, today, numbers.limits, self._cost(account)):
                 found[key] = (judged.severity or "warning", self._named(account, judged.facts()))
         if clock is not None and account.arriving:
-            for key, judged in judging.transfers(account, clock, numbers.limits.grace):
+            zone = self._state.zone(account.key.warehouse)
+            for key, judged in judging.transfers(account, clock, numbers.limits.grace, zone):
                 found[key] = (judged.severity or "warning", self._named(account, judged.facts()))
         for key, less in judging.emptied_bins(account):
             facts = Facts(Decimal(0), {"reason": "negative_bin", "quantity": number(less)})
@@ -229,7 +230,8 @@ class AccountWatch:
 
     def _order(self, account: Account, numbers: Numbers, cost: Decimal | None) -> dict[str, Any]:
         limits, told = numbers.limits, self._told(account, numbers)
-        for name in ("receipts", "receipts_due", "on_hold", "reserved", "days_of_cover"):
+        for name in ("receipts", "receipts_due", "on_hold", "reserved", "days_of_cover",
+                     "stock_out_on"):  # fmt: skip
             told.pop(name, None)
         return {
             **told,
@@ -309,10 +311,9 @@ class AccountWatch:
         return named
 
     def _told(self, account: Account, numbers: Numbers) -> dict[str, Any]:
-        observed = {
-            **self.names(account),
-            **judging.told(account, numbers),
-        }
+        state, warehouse = self._state, account.key.warehouse
+        today = None if state.clock is None else state.local_day(warehouse)
+        observed = {**self.names(account), **judging.told(account, numbers, today)}
         observed["receipts"] = len(account.purchases)
         observed["receipts_due"] = due_inside(
             account, self._state.clock, numbers.limits.incoming_days

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from flows.domain.accounts import Account, Calm
 from flows.domain.alerts import Facts
-from flows.domain.calendar import midnight
+from flows.domain.calendar import midnight, zone
 from flows.domain.episodes import EpisodeKey
 from flows.domain.fixed import number
 from flows.domain.levels import red_line
@@ -25,6 +25,7 @@ from flows.domain.rules import LEAST, MOST, Band, Severity, judge
 LATE_CRITICAL = timedelta(days=1)
 SOON_DAYS = 2
 """A stock-out predicted within so many days is critical."""
+YEAR_DAYS = 365
 TEN = 100_000
 """Ten base units."""
 
@@ -134,7 +135,7 @@ def _severity(word: str) -> Severity:
 
 
 def transfers(
-    account: Account, clock: datetime, grace: timedelta
+    account: Account, clock: datetime, grace: timedelta, zone_name: str
 ) -> Iterator[tuple[EpisodeKey, Judged]]:
     """Yield the documents of which something is late, by what was due first."""
     found: dict[EpisodeKey, tuple[TransferKey, TransferRow]] = {}
@@ -155,8 +156,8 @@ def transfers(
             "received": number(row.received),
             "lost": number(row.lost),
             "in_transit": number(row.outstanding),
-            "due_at": row.due_at.isoformat(),
-            "hours_late": int((clock - row.due_at).total_seconds() // 3600),
+            "due_at": row.due_at.astimezone(zone(zone_name)).isoformat(),
+            "minutes_late": int((clock - row.due_at).total_seconds() // 60),
         }
         severity: Severity = "critical" if late > LATE_CRITICAL else "warning"
         yield key, Judged(severity, None, observed)
@@ -197,13 +198,13 @@ def idle_for(account: Account, today: int) -> int | None:
 
 
 def next_review(
-    account: Account, clock: datetime | None, zone: str, limits: Limits
+    account: Account, clock: datetime | None, zone_name: str, limits: Limits
 ) -> datetime | None:
     """Return when time alone will change a verdict on a lot, a transfer, or ask for a reminder."""
     times: list[datetime] = []
     for lot, row in account.lots.items():
         if row.expires_on is not None and account.quantity_of(lot) > 0:
-            times += _turn(row.expires_on, clock, zone, limits.near_expiry_days)
+            times += _turn(row.expires_on, clock, zone_name, limits.near_expiry_days)
     for transfer in (account.arriving or {}).values():
         if transfer.outstanding > 0 and transfer.due_at is not None:
             late = transfer.due_at + limits.grace
@@ -214,19 +215,22 @@ def next_review(
     return min(times) if times else None
 
 
-def _turn(expires_on: date, clock: datetime | None, zone: str, near: int) -> list[datetime]:
+def _turn(expires_on: date, clock: datetime | None, zone_name: str, near: int) -> list[datetime]:
     """Return the next midnight at which a lot comes near its date, nearer, or over it."""
     for days in (near, near // 3, -1):
         turn = expires_on.toordinal() - days
         if 1 <= turn <= date.max.toordinal():
-            at = midnight(date.fromordinal(turn), zone)
+            at = midnight(date.fromordinal(turn), zone_name)
             if clock is None or at > clock:
                 return [at]
     return []
 
 
-def told(account: Account, numbers: Numbers) -> dict[str, Any]:
-    """Return the numbers of a record about an account as a whole."""
+def told(account: Account, numbers: Numbers, today: date | None) -> dict[str, Any]:
+    """Return the numbers of a record about an account as a whole.
+
+    `stock_out_on` is the day by which what is available is gone at the average demand.
+    """
     limits, mean = numbers.limits, numbers.mean
     cover = None if not mean or mean <= 0 else round(Decimal(numbers.available / mean), 2)
     return {
@@ -242,7 +246,13 @@ def told(account: Account, numbers: Numbers) -> dict[str, Any]:
         "max_stock": _maybe(limits.max_stock),
         "demand_per_day": None if mean is None else _maybe(int(mean)),
         "days_of_cover": cover,
+        "stock_out_on": None if cover is None or today is None else _after(today, cover),
     }
+
+
+def _after(today: date, days: Decimal) -> str | None:
+    """Return the day so many days from today, None beyond a year: nobody plans for that."""
+    return (today + timedelta(days=int(days))).isoformat() if 0 <= days <= YEAR_DAYS else None
 
 
 def _maybe(units: int | None) -> int | Decimal | None:

@@ -43,7 +43,7 @@ SHORT = {
 ITEM = {"sku": "S1"}
 LOT = {"sku": "S1", "lot": "L1"}
 LATE = {**MILK, "document": "T1", "from": "BJ", "shipped": 100, "received": 40, "lost": 0,
-        "in_transit": 60, "due_at": "2026-11-22T06:00:00+00:00", "hours_late": 27}  # fmt: skip
+        "in_transit": 60, "due_at": "2026-11-22T06:00:00+00:00", "minutes_late": 1650}  # fmt: skip
 MOVED = {**MILK, "type": "scrap", "quantity": 3, "value": Decimal("29.70"), "operator": "张三"}
 DRIFT = {
     "invariant": "reserved", "checked": 1200, "wrong": 1, "drift": "10",
@@ -82,9 +82,9 @@ OPENED = [
      "SH · 燕麦奶 1 L · 批次 L1：剩余 8，11月22日（周日）已过期（昨天）"),
     ("transfer_late", LATE, {**ITEM, "subject": "T1"},
      ("SH · oat milk 1 L: transfer T1 from BJ: 60 of 100 not here, due Sun 22 Nov 06:00 UTC,"
-     " 27 h late"),
+     " 1 d 3 h late"),
      ("SH · 燕麦奶 1 L：调拨单 T1（自 BJ）：100 中 60 未到，应于11月22日（周日）06:00 UTC 到货，"
-     "已逾期 27 小时")),
+     "已逾期 1 天 3 小时")),
     ("outbound_mismatch", {"order_id": "O1", "reason": "not_on_order", "shipped": 2}, ITEM,
      "SH · S1: order O1: 2 shipped, but it is not on the order",
      "SH · S1：订单 O1：已发 2，但订单中无此商品"),

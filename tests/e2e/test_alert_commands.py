@@ -16,7 +16,7 @@ pytestmark = pytest.mark.stack
 FIGURES = """
 on_hand on_hold reserved available in_transit incoming projected safety_stock reorder_point
 max_stock demand_per_day days_of_cover receipts receipts_due stock_out_on below_safety_on
-quantity expires_on days_to_expiry value document from shipped received lost due_at hours_late
+quantity expires_on days_to_expiry value document from shipped received lost due_at minutes_late
 order_id reason ordered cancelled difference weight limit over expected counted missing operator
 type times idle_days issued_on zone occupancy bins free_bins device last_seen_at minutes holes
 last_seq p50 p95 p99 events invariant checked wrong drift worst threshold

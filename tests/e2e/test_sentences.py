@@ -29,7 +29,7 @@ OBSERVED: dict[str, set[str]] = {
     "predicted_stock_out": _ACCOUNT | {"stock_out_on", "below_safety_on"},
     **dict.fromkeys(("near_expiry", "expired"), _LOT),
     "transfer_late": {"document", "from", "shipped", "received", "lost", "in_transit", "due_at",
-                      "hours_late"},
+                      "minutes_late"},
     "outbound_mismatch": {"order_id", "reason", "ordered", "shipped", "cancelled", "difference"},
     "bin_overweight": {"weight", "limit", "over"},
     "shrinkage": {"expected", "counted", "missing", "value", "document", "operator"},
