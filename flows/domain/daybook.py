@@ -45,6 +45,7 @@ class Daybook:
 
     def close(self) -> None:
         """Work out what the batch changed; accounts that this concerns are touched afterwards."""
+        self._keep_rezoned()
         self._pass_midnights()
         state = self._state
         again: dict[Key, datetime] = {}
@@ -73,6 +74,14 @@ class Daybook:
         account.booked_to = account.moved_to
         if account.arriving:
             account.forget_arrived(self._state.changes.transfers)
+
+    def _keep_rezoned(self) -> None:
+        """Remember the demand as the days of the old time zone gave it."""
+        state = self._state
+        for account in state.touched() if state.rezoned and not state.ticked else ():
+            today = state.today.get(account.key.warehouse)
+            if today is not None and account.key.warehouse in state.rezoned:
+                account.keep_basis(today)
 
     def _pass_midnights(self) -> None:
         """Move the windows on where the clock has passed a local midnight."""
@@ -129,8 +138,7 @@ class Daybook:
         today = self._state.today.get(warehouse)
         if today is None or account.basis is not None:
             return
-        closed = first is not None and first < begin_of(today, self._state.zone(warehouse))
-        if closed or warehouse in self._state.rezoned:
+        if first is not None and first < begin_of(today, self._state.zone(warehouse)):
             account.keep_basis(today)
 
     def _reaches_back(

@@ -237,6 +237,7 @@ class Effects:
 
     def _dated(self, account: Account, row: LotRow, shown: object = None) -> None:
         self._lots[account.key, row.lot] = row
+        account.calm = None
         if account.dirty is not None and shown != (row.expires_on, row.received_at):
             account.dirty.update(cell for cell in account.cells if cell.lot == row.lot)
 

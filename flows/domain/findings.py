@@ -19,10 +19,12 @@ from flows.domain.events import (
     Outbound,
     Scrap,
     StatusChange,
+    Stocktake,
     type_of,
 )
 from flows.domain.fixed import fixed, number
 from flows.domain.judging import Judged
+from flows.domain.movements import lost_in_transit
 from flows.domain.orders import OrderState
 from flows.domain.rows import CountRow, LineRow
 from flows.domain.rules import Severity
@@ -47,10 +49,20 @@ def of_movement(
         found.append(
             (key, Judged(severity, None, {**_moved(event, item), "reason": "no_document"}))
         )
-    if item.high_value and event.video_url is None and type(event) is not StatusChange:
+    stays = type(event) is StatusChange or lost_in_transit(event)
+    if item.high_value and event.video_url is None and not stays:
         key = EpisodeKey("high_value_unrecorded", *account.key)
         found.append((key, Judged("warning", None, _moved(event, item))))
     return found
+
+
+def is_about(key: EpisodeKey, event: Movement | Stocktake) -> bool:
+    """Tell whether a finding is about an event, and not only changed by it."""
+    if key.rule == "shrinkage":
+        return event.event_id == key.subject
+    if isinstance(event, Movement) and key.rule == "unexplained_move":
+        return type(event) in LEAVING and _unexplained(event)
+    return key.rule == "high_value_unrecorded"
 
 
 def _unexplained(event: Movement) -> bool:

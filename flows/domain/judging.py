@@ -75,6 +75,8 @@ def sums(
         # Nothing left is critical at once, and stays so until a margin is there again.
         enough = safety // 10 + 1
         on_available("stock_out", Band(1, enough, 1, enough), 0)
+        if account.moved_to is None:  # nothing ever moved: until it is no longer asked for
+            a_high = min(a_high, 0)
     else:
         a_low, a_high = 0, 1
     if safety > 0:

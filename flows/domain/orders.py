@@ -51,6 +51,10 @@ class OrderBook:
         self._limit = limit
         self._orders: dict[tuple[str, str], OrderState] = {}
         self.written: dict[LineKey, LineRow | None] = {}
+        self.relined: frozenset[str] = frozenset()
+        """The SKUs of a line before and after the latest image."""
+        self.turned = False
+        """With it the order became known, or is no longer."""
 
     def missing(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return the (warehouse, order_id) that have to be loaded; the others become recent."""
@@ -85,8 +89,10 @@ class OrderBook:
         state = self._orders[event.warehouse, event.order_id]
         line_id = event.line_id or ""
         known = state.images.get(line_id)
+        self.relined, self.turned = frozenset(), not state.images
         if known is not None and row_order(known) >= image_order(event):
             return
+        self.relined = frozenset({event.sku} if known is None else {event.sku, known.sku})
         self._settle(state, self._replace(state, event, line_id))
 
     def withdraw(self, event: Line, others: Iterable[Line]) -> None:
@@ -94,13 +100,16 @@ class OrderBook:
         state = self._orders[event.warehouse, event.order_id]
         line_id = event.line_id or ""
         known = state.images.get(line_id)
+        self.relined, self.turned = frozenset(), False
         if known is None or known.event_id != event.event_id:
             return
         winner = max(others, key=image_order, default=None)
         if winner is not None:
+            self.relined = frozenset({known.sku, winner.sku})
             self._settle(state, self._replace(state, winner, line_id))
             return
         del state.images[line_id]
+        self.turned = not state.images
         _clear(known)
         self._settle(state, known)
 

@@ -59,6 +59,8 @@ class Postings:
             difference = count.lines.get(cell, 0) - book.get(cell, 0)
             if difference:
                 self.post(account, variance(count, cell, difference, offset), cell)
+        if account.moved_to is None:
+            account.calm = None
         if account.moved_to is None or count.at > account.moved_to:
             account.moved_to = count.at
         return expected

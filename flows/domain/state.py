@@ -243,6 +243,8 @@ class State:
         self._frozen.clear()
         if event.sku:
             self._restate(event.sku)
+            for key in [key for key in self.stirred if event.warehouse not in {None, key[0]}]:
+                del self.stirred[key]
             return
         self.touch_all(self._recall.keys(event.warehouse or "", event.category or "", ""))
         self._stir(event.warehouse or "", event.category or "")

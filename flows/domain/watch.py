@@ -8,6 +8,7 @@ sums out of the bounds that keep every verdict (`Calm`), and to judge it once mo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from flows.domain.alerts import Alerts, Cause, Facts
 from flows.domain.changes import Changes
 from flows.domain.episodes import EpisodeKey, EpisodeRow
 from flows.domain.events import (
+    Bin,
     Cancel,
     Decision,
     Event,
@@ -47,7 +49,7 @@ PAST = timedelta(minutes=5)
 """How long before the clock an event is of the past: it corrects tables and wakes nobody."""
 FOUND_LATE = timedelta(days=1)
 """How long before the clock an event was that is still told of."""
-NEVER_PAST = (Cancel, Item, Policy, Warehouse, Decision, Proposal)
+NEVER_PAST = (Cancel, Item, Bin, Policy, Warehouse, Decision, Proposal)
 ANY_STEP = 1 << 62
 _WATCHED = frozenset(rule.name for rule in RULES.values() if rule.watched)
 
@@ -77,24 +79,33 @@ class Watch:
         if kind is Tick:  # what it changed is judged when its batch's days are closed
             stirred.clear()
             return
+        # What is found of the event comes first: a bin that it empties is then its finding's.
+        stirred = dict(stirred)
+        self._look_at(event, offset, stands=stands)
         clock = state.clock
-        if clock is not None and event.occurred_at < clock - PAST and kind not in NEVER_PAST:
+        past = clock is not None and event.occurred_at < clock - PAST and kind not in NEVER_PAST
+        if past:
             self._accounts.unjudged.update(account.key for account in stirred.values())
         else:
             for account in stirred.values():
                 if not account.is_calm():
                     self._accounts.judge(account, self._cause(event, offset))
-        stirred.clear()
-        if state.explained:
+        state.stirred.clear()
+        if past:
+            state.weights.wait()
+        elif state.weights.stirred:
+            state.weights.judge(self._alerts, self._cause(event, offset))
+
+    def _look_at(self, event: Event, offset: int, *, stands: bool) -> None:
+        """Look for what is wrong with an event itself, and for what it explains."""
+        if self._state.explained:
             self._explain(event, offset)
-        if kind in LEGS and stands:
+        if type(event) in LEGS and stands:
             self._find(event, offset)  # type: ignore[arg-type]
         elif isinstance(event, OrderLine) and stands:
             self._order(event.warehouse, event.order_id, self._cause(event, offset), event)
         elif isinstance(event, Policy):
-            state.weights.policies_changed(event.warehouse or "")
-        if state.weights.stirred:
-            state.weights.judge(self._alerts, self._cause(event, offset))
+            self._state.weights.policies_changed(event.warehouse or "")
 
     def counted(self, event: Stocktake, count: CountRow, expected: int, offset: int) -> None:
         """Judge what a count found."""
@@ -116,10 +127,10 @@ class Watch:
         if isinstance(event, Movement | Stocktake):
             account = self._state.known(Key(event.warehouse, event.sku))
             for row in list((account.episodes or {}).values()):
-                if RULES[row.key.rule].finding and event.event_id in row.events:
+                if event.event_id in row.events and findings.is_about(row.key, event):
                     self._without(account, row, event, cause)
         if isinstance(event, Outbound | OrderLine) and event.order_id is not None:
-            self._order(event.warehouse, event.order_id, cause, event, undone=True)
+            self._order(event.warehouse, event.order_id, cause, event)
 
     def redone(self, event: Event, by: Event, offset: int) -> None:
         """Look for what is wrong with an event that takes effect again."""
@@ -217,6 +228,9 @@ class Watch:
             if known is not None and known.observed.get("times"):
                 self._again(account, known, judged, cause)
             elif not self._too_old(event):
+                if known is not None:  # a bin that held too little: now there is an event behind it
+                    told = {**known.observed, **judged.observed}
+                    self._alerts.amend(account.episodes or {}, known, told, cause)
                 self._set(account, key, judged, cause)
 
     def _again(self, account: Account, known: EpisodeRow, judged: Judged, cause: Cause) -> None:
@@ -224,23 +238,22 @@ class Watch:
         told = findings.again(known.observed, judged)
         self._alerts.amend(account.episodes or {}, known, told, cause)
 
-    def _order(
-        self, warehouse: str, order_id: str, cause: Cause, event: Event, *, undone: bool = False
-    ) -> None:
+    def _order(self, warehouse: str, order_id: str, cause: Cause, event: Event) -> None:
         """Look at the SKUs of an order whose shipments an event may have put right or wrong.
 
-        Of SKUs not its own it can only tell that they are not on the order, unless it was undone.
+        Those are its own, the one of whose line it took the place, and all that are not on the
+        order when that becomes known, or is no longer.
         """
         state = self._state
         order = state.order(state.orders, warehouse, order_id).lines_of(warehouse, order_id)
         own: str = event.sku  # type: ignore[attr-defined]
         skus = {own}
-        if undone or isinstance(event, OrderLine):
-            skus |= {row.sku for row in order.lines.values() if row.event_id is None}
+        if isinstance(event, OrderLine):
+            skus |= state.orders.relined
+            if state.orders.turned:
+                skus |= {row.sku for row in order.lines.values() if row.event_id is None}
         for sku in sorted(skus):
             judged = findings.mismatched(order, sku)
-            if judged.severity is None and sku != own and not undone:
-                continue
             if sku != own:
                 state.touch_all([Key(warehouse, sku)])
             account = state.known(Key(warehouse, sku))
@@ -278,9 +291,13 @@ class Watch:
     def _explain(self, event: Event, offset: int) -> None:
         """Judge again counts behind which the event has changed what should have been there."""
         posted, self._state.explained = self._state.explained, []
-        for account, count, quantity in posted:
+        sums: dict[tuple[Key, str], int] = defaultdict(int)
+        for account, count, quantity in posted:  # an event undone at once explains nothing
+            sums[account.key, count.event_id] += quantity
+        for (key, count_id), quantity in sums.items():
+            account = self._state.known(key)
             for row in list((account.episodes or {}).values()):
-                if row.key.rule == "shrinkage" and row.key.subject == count.event_id:
+                if row.key.rule == "shrinkage" and row.key.subject == count_id:
                     self._explained(account, row, quantity, self._cause(event, offset))
 
     def _explained(self, account: Account, row: EpisodeRow, quantity: int, cause: Cause) -> None:

@@ -51,6 +51,8 @@ class Weights:
         """Whether it matters what moves: there are bins of which anything is known."""
         self.stirred: set[Place] = set()
         """Bins to be judged."""
+        self._waiting: set[Place] = set()
+        """Bins that events of the past have moved: judged with the next tick."""
         self._unsure = True
         self.episodes = episodes
 
@@ -58,7 +60,7 @@ class Weights:
         """Start a batch; with `new_limits` it may give limits to bins that had none."""
         self._moved = defaultdict(dict)
         self._collecting = new_limits
-        self.active = new_limits or bool(self._images)
+        self.active = new_limits or bool(self._images or self._loads)
 
     def moved(self, key: Key, name: str, quantity: int) -> None:
         """Note that a bin holds more or less of a SKU."""
@@ -109,8 +111,17 @@ class Weights:
         """Judge again the bins of a warehouse ("" is all): its thresholds may be others."""
         self.stirred |= {place for place in self._images if warehouse in {"", place[0]}}
 
+    def wait(self) -> None:
+        """Leave what has changed to the next tick, or to the next event of the bin."""
+        self._waiting |= self.stirred
+        self.stirred.clear()
+
     def judge(self, alerts: Alerts, cause: Cause, *, ticked: bool = False) -> None:
         """Judge the bins that changed; with the first tick all of them."""
+        self._waiting -= self.stirred
+        if ticked:
+            self.stirred |= self._waiting
+            self._waiting.clear()
         if ticked and self._unsure:
             self._unsure = False
             self.stirred |= self._images.keys()
@@ -171,7 +182,7 @@ class Weights:
 
 def _image(event: Bin) -> tuple[Order, int | None]:
     limit = event.max_weight
-    return order_of(event), None if limit is None else int(limit * _KG)
+    return order_of(event), int(limit * _KG) if limit else None
 
 
 def _weight(item: Item | None) -> int:
