@@ -27,6 +27,10 @@ from flows.domain.rows import (
 )
 from flows.domain.weights import Weights
 
+SLICE = 10_000
+"""Accounts that are loaded at once, in the order of their keys as the tables are: what is read is
+let go before more is."""
+
 
 class State:
     """The state of one partition between and during batches."""
@@ -316,8 +320,10 @@ class State:
 
     def _open(self, missing: Collection[Key], skus: Collection[str], switched: str = "") -> None:
         """Load accounts, and the items and SKU policies of theirs and of `skus`."""
-        if missing:
-            self._accounts.open(missing, self._recall.accounts(missing))
+        ordered = sorted(missing)
+        for first in range(0, len(ordered), SLICE):
+            keys = ordered[first : first + SLICE]
+            self._accounts.open(keys, self._recall.accounts(keys))
         self._learn({key[1] for key in missing} | set(skus), switched)
         for key in missing:
             self._accounts[key].images = self.images(key.sku)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -10,12 +11,15 @@ import psycopg
 from connectors.timescale import array
 from flows.store.statements import UPSERTS
 
+AT_ONCE = 10_000
+"""Rows of a statement at most: more take longer than is waited for, and much memory."""
+
 
 def upsert(cursor: psycopg.Cursor, name: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Run an upsert of `UPSERTS` if there are rows."""
-    parameters = columns(rows)
-    if parameters:
-        cursor.execute(UPSERTS[name], parameters)
+    """Run an upsert of `UPSERTS` for the rows, if there are any."""
+    left = iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        cursor.execute(UPSERTS[name], columns(some))
 
 
 def columns(rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -125,7 +125,7 @@ def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
     upsert(
         cursor,
         "stock_figures",
-        [
+        (
             (
                 row.warehouse,
                 row.sku,
@@ -155,7 +155,7 @@ def _stock(cursor: psycopg.Cursor, changes: Changes) -> None:
                 None if row.basis is None else "{" + ",".join(map(repr, row.basis)) + "}",
             )
             for row in changes.stock
-        ],
+        ),
     )
 
 

@@ -9,8 +9,10 @@ import msgspec
 import psycopg
 import pytest
 
+from flows.domain import state
 from flows.domain.recall import Recall
 from flows.domain.rows import BlockKey, CountRow, Key, Row
+from flows.store import arrays
 from flows.store.recall import DatabaseRecall
 from tests.builders import (
     bin_master,
@@ -129,6 +131,13 @@ def test_every_question_of_the_fold_is_asked_and_answered(database, monkeypatch)
         monkeypatch.setattr(DatabaseRecall, name, noting(name))
     assert both(database, STORY, {"A": 0, "B": 1}, cold=True) == []
     assert set(asked) == QUESTIONS
+
+
+def test_however_much_is_read_and_written_at_once_the_tables_are_the_same(database, monkeypatch):
+    """One account a query, one row a statement."""
+    monkeypatch.setattr(state, "SLICE", 1)
+    monkeypatch.setattr(arrays, "AT_ONCE", 1)
+    assert both(database, STORY, {"A": 0, "B": 1}, cold=True) == []
 
 
 def test_after_each_batch_of_the_story_the_answers_are_those_of_memory(database):
