@@ -6,8 +6,7 @@ still write is waited for where a question depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import date
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import psycopg
@@ -20,11 +19,12 @@ from flows.domain.episodes import ActionRow, EpisodeRow
 from flows.domain.events import Event
 from flows.domain.fixed import fixed
 from flows.domain.rejects import Reject
-from flows.domain.rows import Key, LineRow, Row, TransferRow
+from flows.domain.rows import Key, LineRow, Row, StockRow, TransferRow
 from flows.store.alerts import ACTION, EPISODE, action_of, episode_of
+from flows.store.arrays import columns
 from flows.store.records import LEG, Record, leg_of, line_of
 from flows.store.statements import TIMES
-from flows.store.windows import DAY, day_of
+from flows.store.windows import DAY, day_of, iso
 
 MINE = "(SELECT warehouse FROM inventory.partitions WHERE log_partition = %s)"
 
@@ -55,15 +55,12 @@ class Asking:
         rows = self._tuples(f"SELECT {ACTION} FROM inventory.actions WHERE {condition}", parameters)
         return [action_of(row) for row in rows]
 
-    def _last_days(self, stock: list[Record]) -> list[tuple[Key, Day]]:
+    def _last_days(self, stock: Iterable[StockRow]) -> list[tuple[Key, Day]]:
         """Return the last day of each account: one query a chunk of the table, not all in each."""
-        months: dict[int, list[tuple[str, str, date]]] = {}
+        months: dict[int, list[tuple[str, str, int]]] = {}
         for row in stock:
-            day = row["day"]
-            if day is not None:
-                months.setdefault(day.toordinal() // 30, []).append(
-                    (row["warehouse"], row["sku"], day)
-                )
+            if row.day is not None:
+                months.setdefault(row.day // 30, []).append((row.warehouse, row.sku, row.day))
         found = []
         for keys in months.values():
             days = [day for *_, day in keys]
@@ -71,7 +68,7 @@ class Asking:
                 f"SELECT warehouse, sku, {DAY} FROM inventory.stock_daily"
                 " WHERE day BETWEEN %s AND %s AND (warehouse, sku, day) IN"
                 " (SELECT * FROM unnest(%s::text[], %s::text[], %s::date[]))",
-                (min(days), max(days), *map(list, zip(*keys, strict=True))),
+                (iso(min(days)), iso(max(days)), *columns((w, s, iso(day)) for w, s, day in keys)),
             )
         return [(Key(warehouse, sku), day_of(day)) for warehouse, sku, *day in found]
 

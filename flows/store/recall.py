@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from connectors.session import Session
+from connectors.timescale import array
 from flows.domain.days import Booked, Day, Posted
 from flows.domain.events import Bin, Event, Item, Policy, Warehouse
 from flows.domain.fixed import cost_units, fixed, unscaled
@@ -18,7 +20,6 @@ from flows.domain.recall import AccountRows, Start
 from flows.domain.rows import (
     BlockKey,
     CancelRow,
-    CellRow,
     Counters,
     CountRow,
     DeviceRow,
@@ -30,8 +31,9 @@ from flows.domain.rows import (
     TransferRow,
 )
 from flows.domain.windows import Sums
+from flows.store.arrays import columns
 from flows.store.asking import MINE, Asking
-from flows.store.records import count_of, lot_of, stock_of
+from flows.store.records import CELL, LOT, STOCK, cell_of, count_of, lot_of, stock_of
 from flows.store.windows import (
     DAY,
     MOMENT_PLACES,
@@ -99,47 +101,33 @@ class DatabaseRecall(Asking):
 
     def accounts(self, keys: Collection[Key]) -> AccountRows:
         """See Recall."""
+
+        def of(columns: str, table: str) -> list[tuple[Any, ...]]:
+            query = f"SELECT {columns} FROM inventory.{table} WHERE (warehouse, sku) IN {_KEYS}"
+            return self._tuples(query, arrays)
+
         arrays = _columns(keys)
-        stock = self._rows(
-            "SELECT warehouse, sku, on_hand, on_hold, reserved, available, in_transit, incoming,"
-            " projected, safety_stock, reorder_point, max_stock, water_level, unit_cost, value,"
-            " moved_to, counted_to, updated_at, next_change_at, version, demand_per_day,"
-            " stock_out_on, below_safety_on, first_on, issued_on, day, day_net, day_moment,"
-            " day_issues, window_net, window_moment, window_issues, demand, layer_days,"
-            " layer_quantities, lead_count, lead_seconds, lead_squares, review_at, basis"
-            f" FROM inventory.stock_figures WHERE (warehouse, sku) IN {_KEYS}",
-            arrays,
-        )
+        stock = [stock_of(row) for row in of(STOCK, "stock_figures")]
         if not stock:
             return AccountRows()
-        arrays = _columns([(row["warehouse"], row["sku"]) for row in stock])
-        cells = self._rows(
-            "SELECT warehouse, sku, lot, bin, status, quantity, expires_on, received_at"
-            f" FROM inventory.stock_bins WHERE (warehouse, sku) IN {_KEYS}",
-            arrays,
-        )
-        lots = self._rows(
-            f"SELECT * FROM inventory.lot_dates WHERE (warehouse, sku) IN {_KEYS}", arrays
-        )
-        last_days = self._last_days(stock)
+        arrays = _columns([(row.warehouse, row.sku) for row in stock])
         return AccountRows(
-            [stock_of(row) for row in stock],
-            [CellRow(**{**row, "quantity": fixed(row["quantity"])}) for row in cells],
-            [lot_of(row) for row in lots],
+            stock,
+            [cell_of(row) for row in of(CELL, "stock_bins")],
+            [lot_of(row) for row in of(LOT, "lot_dates")],
             self._lines("purchases", f"{_WAITING} AND (warehouse, sku) IN {_KEYS}", arrays),
             self._transfers(f'shipped <> received + lost AND ("to", sku) IN {_KEYS}', arrays),
-            last_days,
+            self._last_days(stock),
             self._episodes(f"(warehouse, sku) IN {_KEYS} AND {_OPEN}", arrays),
             self._actions(f"(warehouse, sku) IN {_KEYS} AND standing", arrays),
         )
 
     def arriving(self, keys: Collection[TransferKey]) -> Iterable[TransferRow]:
         """See Recall."""
-        columns = [list(column) for column in zip(*keys, strict=True)]
         return self._transfers(
             '(document, sku, "from", "to") IN'
             " (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]))",
-            columns,
+            columns(keys),
         )
 
     def orders(self, table: str, keys: Collection[tuple[str, str]]) -> Iterable[LineRow]:
@@ -339,5 +327,5 @@ class DatabaseRecall(Asking):
         return rows[0] if rows else None
 
 
-def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    return [key[0] for key in keys], [key[1] for key in keys]
+def _columns(keys: Collection[tuple[str, str]]) -> tuple[str, str]:
+    return array([key[0] for key in keys]), array([key[1] for key in keys])

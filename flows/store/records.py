@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from flows.domain.fixed import fixed, unscaled
 from flows.domain.leads import Times
-from flows.domain.rows import Cell, CountRow, Facts, LineRow, LotRow, Order, Row, StockRow
-from flows.store.windows import MOMENT_PLACES, RATE_PLACES, layers_of, windows_of
+from flows.domain.rows import Cell, CellRow, CountRow, Facts, LineRow, LotRow, Order, Row, StockRow
+from flows.store.windows import (
+    MOMENT_PLACES,
+    MOMENTS,
+    RATE_PLACES,
+    UNITS,
+    ints,
+    layers_of,
+    windows_of,
+)
 
 Record = dict[str, Any]
 LEG = (
@@ -18,6 +28,24 @@ LEG = (
     " unit_cost"
 )
 """The columns of movements that `leg_of` takes."""
+
+
+STOCK = (
+    "warehouse, sku, ARRAY[on_hand, on_hold, reserved, available, in_transit, incoming,"
+    " projected]::text, safety_stock, reorder_point, max_stock, water_level, unit_cost, value,"
+    " moved_to, counted_to, updated_at, next_change_at, version, demand_per_day, stock_out_on,"
+    " below_safety_on, first_on, issued_on, day, day_net, day_moment, day_issues,"
+    f" (window_net || window_issues || demand)::{UNITS}, window_moment::{MOMENTS}, layer_days,"
+    f" layer_quantities::{UNITS}, lead_count, lead_seconds, lead_squares, review_at, basis"
+)
+"""The columns of stock_figures that `stock_of` takes."""
+CELL = "warehouse, sku, lot, bin, status, quantity, expires_on, received_at"
+"""The columns of stock_bins that `cell_of` takes."""
+LOT = (
+    "warehouse, sku, lot, expires_on, expires_occurred_at, expires_device_seq, expires_event_id,"
+    " produced_on, produced_occurred_at, produced_device_seq, produced_event_id, received_at"
+)
+"""The columns of lot_dates that `lot_of` takes."""
 
 
 def leg_of(row: Record) -> Row:
@@ -31,26 +59,28 @@ def _units(value: Any) -> int | None:
     return None if value is None else fixed(value)
 
 
-def stock_of(row: Record) -> StockRow:
-    """Return the figures of an account."""
-    for name in ("on_hand", "on_hold", "reserved", "available", "in_transit", "incoming"):
-        row[name] = fixed(row[name])
-    row["projected"] = fixed(row["projected"])
-    for name in ("safety_stock", "reorder_point", "max_stock"):
-        row[name] = _units(row[name])
-    for name in ("stock_out_on", "below_safety_on", "first_on", "issued_on", "day"):
-        row[name] = None if row[name] is None else row[name].toordinal()
-    for name in ("lead_seconds", "lead_squares"):
-        row[name] = int(row[name])
-    row["day_net"], row["day_issues"] = fixed(row["day_net"]), fixed(row["day_issues"])
-    row["day_moment"] = unscaled(row["day_moment"], MOMENT_PLACES)
-    if row["demand_per_day"] is not None:
-        row["demand_per_day"] = unscaled(row["demand_per_day"], RATE_PLACES)
-    names = ("window_net", "window_moment", "window_issues", "demand")
-    row["windows"] = windows_of([row.pop(name) for name in names])
-    row["layers"] = layers_of(row.pop("layer_days"), row.pop("layer_quantities"))
-    row["basis"] = None if row["basis"] is None else tuple(row["basis"])
-    return StockRow(**row)
+def stock_of(values: Sequence[Any]) -> StockRow:
+    """Return the figures of an account from the columns `STOCK`."""
+    (warehouse, sku, sums, safety, reorder, most, level, cost, value, moved_to, counted_to,
+     updated_at, next_change_at, version, per_day, out_on, below_on, first_on, issued_on, day,
+     net, moment, issues, windows, moments, layer_days, layers, count, seconds, squares,
+     review_at, basis) = values  # fmt: skip
+    on_hand, on_hold, reserved, available, in_transit, incoming, projected = ints(sums)
+    return StockRow(
+        warehouse, sku, on_hand, on_hold, reserved, available, in_transit, incoming, projected,
+        _units(safety), _units(reorder), _units(most), level, cost, value,
+        moved_to, counted_to, updated_at, next_change_at, version,
+        None if per_day is None else unscaled(per_day, RATE_PLACES),
+        _day(out_on), _day(below_on), _day(first_on), _day(issued_on), _day(day),
+        fixed(net), unscaled(moment, MOMENT_PLACES), fixed(issues),
+        None if windows is None else windows_of(ints(windows), ints(moments)),
+        () if layers is None else layers_of(layer_days, ints(layers)),
+        count, int(seconds), int(squares), review_at, None if basis is None else tuple(basis),
+    )  # fmt: skip
+
+
+def _day(on: date | None) -> int | None:
+    return None if on is None else on.toordinal()
 
 
 def line_of(values: tuple[Any, ...]) -> LineRow:
@@ -62,25 +92,24 @@ def line_of(values: tuple[Any, ...]) -> LineRow:
     return row
 
 
-def lot_of(row: Record) -> LotRow:
-    """Return the dates of a lot."""
+def cell_of(values: Sequence[Any]) -> CellRow:
+    """Return the stock of a cell from the columns `CELL`."""
+    warehouse, sku, lot, place, status, quantity, *dates = values
+    return CellRow(warehouse, sku, lot, place, status, fixed(quantity), *dates)
 
-    def order(kind: str) -> Order | None:
-        at = row[f"{kind}_occurred_at"]
-        if at is None:
-            return None
-        return Order(at, row[f"{kind}_device_seq"] or 0, row[f"{kind}_event_id"])
 
+def lot_of(values: Sequence[Any]) -> LotRow:
+    """Return the dates of a lot from the columns `LOT`."""
+    (warehouse, sku, lot, expires_on, expires_at, expires_seq, expires_by, produced_on,
+     produced_at, produced_seq, produced_by, received_at) = values  # fmt: skip
     return LotRow(
-        row["warehouse"],
-        row["sku"],
-        row["lot"],
-        row["expires_on"],
-        order("expires"),
-        row["produced_on"],
-        order("produced"),
-        row["received_at"],
-    )
+        warehouse, sku, lot, expires_on, _order(expires_at, expires_seq, expires_by),
+        produced_on, _order(produced_at, produced_seq, produced_by), received_at,
+    )  # fmt: skip
+
+
+def _order(at: datetime | None, seq: int | None, event_id: str) -> Order | None:
+    return None if at is None else Order(at, seq or 0, event_id)
 
 
 def count_of(row: Record) -> CountRow:
