@@ -81,6 +81,8 @@ class Policies:
         """Take the stored registers."""
         self._scopes: dict[Scope, dict[str, PolicyRow]] = {}
         self._alike: dict[Limits, Limits] = {}
+        self._limits: dict[tuple[Scope, ...], Limits] = {}
+        """By the scopes that say something, as long as they say the same."""
         self.idle_days = {int(DEFAULTS["dead_stock_days"])}
         """After how many days without an issue stock may be dead, anywhere."""
         self.shortest_horizon = DEFAULTS["frozen_after_days"]
@@ -95,6 +97,7 @@ class Policies:
         if known is not None and not row.forced and known.order >= row.order:
             return False
         fields[row.field] = row
+        self._limits.clear()
         if row.field == "dead_stock_days" and row.value is not None:
             self.idle_days.add(int(row.value))
         if row.field == "frozen_after_days" and row.value is not None:
@@ -107,6 +110,9 @@ class Policies:
 
     def _layers(self, warehouse: str, category: str, sku: str) -> list[dict[str, PolicyRow]]:
         """Return the registers of the scopes that there are, the most specific first."""
+        return [self._scopes[scope] for scope in self._known(warehouse, category, sku)]
+
+    def _known(self, warehouse: str, category: str, sku: str) -> tuple[Scope, ...]:
         scopes: list[Scope] = [(warehouse, "", sku), ("", "", sku)]
         if category:
             scopes += [
@@ -116,38 +122,45 @@ class Policies:
                 ("", category, ""),
             ]
         scopes += [(warehouse, "", ""), ("", "", "")]
-        return [self._scopes[scope] for scope in scopes if scope in self._scopes]
+        return tuple([scope for scope in scopes if scope in self._scopes])
 
     def limits(self, warehouse: str, category: str, sku: str) -> Limits:
         """Return the thresholds of one (warehouse, sku)."""
-        layers = self._layers(warehouse, category, sku)
-
-        def value(name: str) -> Decimal | None:
-            return _value(layers, name)
-
-        horizon = value("stock_out_horizon_days") or Decimal(0)
-        lead_time = value("lead_time_days")
-        limits = Limits(
-            _units(value("safety_stock")),
-            _units(value("max_stock")),
-            1 - (value("red_below") or Decimal(0)),
-            max(horizon, lead_time or Decimal(0)),
-            value("service_level"),
-            lead_time,
-            value("lead_time_sd_days"),
-            _units(value("reorder_qty")) or 0,
-            _units(value("order_multiple")) or 0,
-            int(value("near_expiry_days") or 0),
-            timedelta(minutes=float(value("transfer_grace_minutes") or 0)),
-            int(horizon),
-            int(value("dead_stock_days") or 0),
-        )
-        return self._alike.setdefault(limits, limits)  # most accounts have the same: one of each
+        scopes = self._known(warehouse, category, sku)
+        limits = self._limits.get(scopes)
+        if limits is None:
+            limits = _limits([self._scopes[scope] for scope in scopes])
+            # most accounts have the same: one of each
+            limits = self._limits[scopes] = self._alike.setdefault(limits, limits)
+        return limits
 
     def forget(self, sku: str, warehouses: Iterable[str]) -> None:
         """Drop the registers of a SKU that no account in memory needs."""
         for warehouse in ("", *warehouses):
             self._scopes.pop((warehouse, "", sku), None)
+
+
+def _limits(layers: list[dict[str, PolicyRow]]) -> Limits:
+    def value(name: str) -> Decimal | None:
+        return _value(layers, name)
+
+    horizon = value("stock_out_horizon_days") or Decimal(0)
+    lead_time = value("lead_time_days")
+    return Limits(
+        _units(value("safety_stock")),
+        _units(value("max_stock")),
+        1 - (value("red_below") or Decimal(0)),
+        max(horizon, lead_time or Decimal(0)),
+        value("service_level"),
+        lead_time,
+        value("lead_time_sd_days"),
+        _units(value("reorder_qty")) or 0,
+        _units(value("order_multiple")) or 0,
+        int(value("near_expiry_days") or 0),
+        timedelta(minutes=float(value("transfer_grace_minutes") or 0)),
+        int(horizon),
+        int(value("dead_stock_days") or 0),
+    )
 
 
 def _value(layers: list[dict[str, PolicyRow]], name: str) -> Decimal | None:
