@@ -291,8 +291,8 @@ class Reference:
         }
         return owed(near, warehouse, sku)
 
-    def stock_row(self, warehouse: str, sku: str) -> Row:
-        """Return the figures of one SKU in one warehouse."""
+    def quantities(self, warehouse: str, sku: str) -> Row:
+        """Return what is there, promised and coming of one SKU in one warehouse."""
         cells = [cell for cell in self.cells() if cell[:2] == (warehouse, sku)]
         on_hand = sum((self.on_hand(cell) for cell in cells), ZERO)
         on_hold = sum((self.on_hand(cell) for cell in cells if self.is_held(cell)), ZERO)
@@ -306,24 +306,30 @@ class Reference:
             ZERO,
         )
         incoming = self.incoming(warehouse, sku)
-        available = on_hand - on_hold - reserved
+        return {
+            "on_hand": on_hand,
+            "on_hold": on_hold,
+            "reserved": reserved,
+            "available": on_hand - on_hold - reserved,
+            "in_transit": in_transit,
+            "incoming": incoming,
+            "projected": on_hand + in_transit + incoming - reserved,
+        }
+
+    def stock_row(self, warehouse: str, sku: str) -> Row:
+        """Return the figures of one SKU in one warehouse."""
         safety, reorder = map(number, self.books.thresholds((warehouse, sku)))
         max_stock = self.policy("max_stock", warehouse, sku)
         cost = number(self.books.unit_cost((warehouse, sku)))
         counts = [e for e in self.of(ev.Stocktake) if (e.warehouse, e.sku) == (warehouse, sku)]
+        held = self.quantities(warehouse, sku)
         row = {
-            "on_hand": on_hand,
-            "on_hold": on_hold,
-            "reserved": reserved,
-            "available": available,
-            "in_transit": in_transit,
-            "incoming": incoming,
-            "projected": on_hand + in_transit + incoming - reserved,
+            **held,
             "safety_stock": safety or ZERO,
             "reorder_point": reorder or ZERO,
             "max_stock": max_stock,
             "unit_cost": cost,
-            "value": None if cost is None else on_hand * cost,
+            "value": None if cost is None else held["on_hand"] * cost,
             "counted_to": max((count.occurred_at for count in counts), default=None),
             **sums(self.purchases, warehouse, sku),
         }

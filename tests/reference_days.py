@@ -290,18 +290,7 @@ class Books:
 
     def thresholds(self, pair: tuple[str, str]) -> tuple[Fraction | None, Fraction | None]:
         """Return safety stock and reorder point."""
-        names = ("safety_stock", "service_level", "lead_time_days", "lead_time_sd_days")
-        values = [self.model.policy(name, *pair) for name in names]
-        safety, level, lead, lead_sd = [None if v is None else Fraction(v) for v in values]
-        demand, measured = self.demand(pair), sums(self.model.purchases, *pair)
-        lead = mean_lead(measured) if lead is None else lead
-        lead_sd = spread_lead(measured) if lead_sd is None else lead_sd
-        if demand is None or lead is None:
-            return safety, safety
-        if safety is None and level is not None:
-            safety = safety_of(level, lead, lead_sd, demand)
-        needed = Fraction(ceil(round(demand.per_day * lead * 10_000, 6)), 10_000)
-        return safety, needed + (safety or NIL)
+        return thresholds(self.model, pair, self.demand(pair))
 
     def receipts(self, pair: tuple[str, str]) -> dict[date, Fraction]:
         """Return by local day what purchases and transfers plan to bring."""
@@ -359,3 +348,21 @@ class Books:
             "recent": recent if any(recent) else None,
             "layers": history.layers(),
         }
+
+
+def thresholds(
+    model: Reference, pair: tuple[str, str], demand: Demand | None
+) -> tuple[Fraction | None, Fraction | None]:
+    """Return safety stock and reorder point of an account with that demand."""
+    names = ("safety_stock", "service_level", "lead_time_days", "lead_time_sd_days")
+    values = [model.policy(name, *pair) for name in names]
+    safety, level, lead, lead_sd = [None if v is None else Fraction(v) for v in values]
+    measured = sums(model.purchases, *pair)
+    lead = mean_lead(measured) if lead is None else lead
+    lead_sd = spread_lead(measured) if lead_sd is None else lead_sd
+    if demand is None or lead is None:
+        return safety, safety
+    if safety is None and level is not None:
+        safety = safety_of(level, lead, lead_sd, demand)
+    needed = Fraction(ceil(round(demand.per_day * lead * 10_000, 6)), 10_000)
+    return safety, needed + (safety or NIL)
