@@ -28,16 +28,19 @@ LIMIT = (sys.executable, "-m", "flows.bench.limit")
 _GRACE = 10.0
 
 
-def flow(name: str, *, drain: bool) -> list[str]:
+UNRULED = "flows.bench.unruled"
+
+
+def flow(name: str, *, drain: bool, module: str = "flows.cli") -> list[str]:
     """Return the command line of a flow that ends when this process is gone."""
-    command = [sys.executable, "-m", "flows.cli", "flow", name, "--parent", str(os.getpid())]
+    command = [sys.executable, "-m", module, "flow", name, "--parent", str(os.getpid())]
     return [*command, "--drain"] if drain else command
 
 
-def stock(*, drain: bool) -> list[list[str]]:
+def stock(*, drain: bool, module: str = "flows.cli") -> list[list[str]]:
     """Return the command lines of the stock flow's processes, as `waterline run` starts them."""
     shares = [f"{number}/{PROCESSES}" for number in range(1, PROCESSES + 1)]
-    return [[*flow("stock", drain=drain), "--share", share] for share in shares]
+    return [[*flow("stock", drain=drain, module=module), "--share", share] for share in shares]
 
 
 class Child:

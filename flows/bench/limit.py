@@ -1,6 +1,7 @@
 """The limit: the same bytes to the same rows by one plain loop, without a framework.
 
-Run as a process: `python -m flows.bench.limit`. Enters: the log of the settings, up to its end.
+Run as a process: `python -m flows.bench.limit`. Enters: the log of the settings, from where the
+last such process ended up to its end.
 Leaves: a row of `movements` an event, `stock` (on_hand) and the offsets, in one transaction a
 batch. No feature of Waterline: no checks, repeats, bins, lots, orders, late counts, history, lag
 or refusals, no work beside waiting. It reads only what the bench sends: text that COPY need not
@@ -67,24 +68,28 @@ Stock = dict[tuple[str, str], Decimal]
 
 
 def drain(settings: Settings) -> int:
-    """Read the log to its end; return the number of messages."""
+    """Read the log to its end; return the number of messages that were new."""
     topic, brokers = settings.topic_prefix + LOG, settings.need_brokers()
-    left = ends(brokers, [topic])
-    total = done = sum(left.values())
-    consumer = Consumer(
-        {**common(brokers), "group.id": "waterline-limit", "enable.auto.commit": False}
-    )
-    consumer.assign([TopicPartition(topic, partition, 0) for _, partition in left])
-    stock: Stock = defaultdict(Decimal)
-    try:
-        with psycopg.connect(settings.need_dsn(), autocommit=True) as database:
+    with psycopg.connect(settings.need_dsn(), autocommit=True) as database:
+        places = database.execute("SELECT log_partition, next_offset FROM inventory.offsets")
+        begin: dict[int, int] = dict(places.fetchall())
+        rows = database.execute("SELECT warehouse, sku, on_hand FROM inventory.stock_figures")
+        stock: Stock = defaultdict(Decimal, {(w, k): quantity for w, k, quantity in rows})
+        left = ends(brokers, [topic])
+        total = sum(left.values()) - sum(begin.values())
+        consumer = Consumer(
+            {**common(brokers), "group.id": "waterline-limit", "enable.auto.commit": False}
+        )
+        try:
+            consumer.assign([TopicPartition(topic, p, begin.get(p, 0)) for _, p in left])
+            done = total
             while done > 0:
                 messages = consumer.consume(min(BATCH, done), WAIT)
                 if messages:
                     done -= len(messages)
                     _commit(database, topic, messages, stock)
-    finally:
-        consumer.close()
+        finally:
+            consumer.close()
     return total
 
 

@@ -17,11 +17,17 @@ from flows.domain.decode import canonical
 from flows.domain.events import Inbound, Item, Outbound, Policy, Source, Tick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 WAREHOUSES = tuple(f"BENCH-{n}" for n in range(1, 9))
 CELLS = 20_000
 """(warehouse, sku) pairs of a usual run."""
+
+OPENING = Decimal(500)
+"""What each of them holds before goods are issued: a run uses up a tenth of it."""
+CROSSING = Decimal(495)
+"""An issue that leaves less than the safety stock of an opening stock."""
+SAFETY = Decimal(10)
 
 HISTORY = timedelta(hours=6)
 SEED = 20_240_601
@@ -30,9 +36,19 @@ _QUANTITIES = tuple(Decimal(n) for n in range(1, 13))
 
 
 def movement(
-    n: int, cell: int, at: datetime, device: str, *, outbound: bool, source: Source | None = None
+    n: int,
+    cell: int,
+    at: datetime,
+    device: str,
+    *,
+    outbound: bool,
+    source: Source | None = None,
+    quantity: Decimal | None = None,
 ) -> bytes:
-    """Return the bytes of one canonical scan; event `n` of `device`."""
+    """Return the bytes of one canonical scan; event `n` of `device`, of a quantity by its number.
+
+    All movements of a cell are of the same bin.
+    """
     kind = Outbound if outbound else Inbound
     number = cell // len(WAREHOUSES)
     place = f"A-{number:05d}"
@@ -45,7 +61,7 @@ def movement(
             source=source,
             warehouse=warehouse_of(cell),
             sku=f"SKU-{number:06d}",
-            quantity=_QUANTITIES[n % len(_QUANTITIES)],
+            quantity=_QUANTITIES[n % len(_QUANTITIES)] if quantity is None else quantity,
             from_bin=place if outbound else None,
             to_bin=None if outbound else place,
         )
@@ -71,9 +87,10 @@ def log_events(count: int, start: datetime, cells: int = CELLS) -> Iterator[tupl
 def masters(start: datetime, cells: int) -> list[bytes]:
     """Return what the fold of `log_events` goes by: items, a policy, and the clock before them.
 
-    They are for every partition of the log.
+    They are for every partition of the log. Issues of the bench name no order: whatever they are
+    worth, nobody is to ask what for.
     """
-    at = start - HISTORY - timedelta(minutes=1)
+    at = _before(start)
     items = [
         Item(
             event_id=f"item-{number}",
@@ -85,11 +102,30 @@ def masters(start: datetime, cells: int) -> list[bytes]:
         for number in range(-(-cells // len(WAREHOUSES)))
     ]
     policy = Policy(
-        event_id="policy", occurred_at=at, safety_stock=Decimal(10), lead_time_days=Decimal(7)
+        event_id="policy",
+        occurred_at=at,
+        safety_stock=SAFETY,
+        lead_time_days=Decimal(7),
+        unexplained_value=Decimal(1_000_000),
     )
     return [
         canonical.encode(event) for event in (*items, policy, Tick(event_id="tick", occurred_at=at))
     ]
+
+
+def opening(start: datetime, cells: Iterable[int]) -> Iterator[tuple[str, bytes]]:
+    """Return one receipt for each (warehouse, sku): a run issues what is there."""
+    for n, cell in enumerate(cells):
+        value = movement(n, cell, _before(start), "open", outbound=False, quantity=OPENING)
+        yield warehouse_of(cell), value
+
+
+def raised(start: datetime, warehouse: str) -> bytes:
+    """Return the policy by which each opening stock of a warehouse is too little."""
+    policy = Policy(
+        event_id="storm", occurred_at=start, warehouse=warehouse, safety_stock=2 * OPENING
+    )
+    return canonical.encode(policy)
 
 
 def log_once(count: int, start: datetime) -> Iterator[tuple[str, bytes]]:
@@ -163,6 +199,10 @@ def _envelope(n: int, at: datetime, before: bytes | None, after: bytes) -> bytes
             "ts_ms": milliseconds + 12,
         }
     )
+
+
+def _before(start: datetime) -> datetime:
+    return start - HISTORY - timedelta(minutes=1)
 
 
 def _at(start: datetime, n: int, count: int) -> datetime:

@@ -133,6 +133,13 @@ class Meter:
         }
         return {name: round(sums[name], 2) if there else None for name, there in here.items()}
 
+    def since(self, before: dict[str, float | None]) -> dict[str, float | None]:
+        """Return CPU seconds since `cpu_s` gave `before`."""
+        return {
+            name: None if now is None else round(now - (before[name] or 0.0), 2)
+            for name, now in self.cpu_s().items()
+        }
+
     def rss_mib(self) -> float:
         """Return the largest peak of the flows' processes."""
         return round(max(self._peaks.values(), default=0.0), 1)

@@ -24,8 +24,12 @@ BUSY = 0.05
 
 MEANS = {
     "core": "bench.core",
+    "rules": "bench.rules",
+    "crossing": "bench.crossing",
     "intake": "bench.intake",
     "latency": "bench.latency",
+    "alerts": "bench.alerts",
+    "storm": "bench.storm",
     "memory": "bench.memory",
     "limit": "bench.limit",
     "queries": "bench.queries",
@@ -66,7 +70,7 @@ def _scenario(runs: Sequence[Run]) -> dict[str, Any]:
         "p99_ms": merged.pop("p99_ms", None),
         "cpu_s": _middle([run.cpu_s for run in runs]),
         "rss_mib": round(max(run.rss_mib for run in runs), 1),
-        "cpu_us_per_event": _middle([_cost(run) for run in runs]),
+        "cpu_us_per_event": _middle([run.cost for run in runs]),
         "events": runs[0].events,
         "others_share": max(run.others for run in runs),
         "runs": [round(speed) for speed in speeds],
@@ -84,14 +88,6 @@ def _asked(runs: Sequence[Run]) -> dict[str, Any]:
         "others_share": max(run.others for run in runs),
         **_middle([run.details for run in runs]),
     }
-
-
-def _cost(run: Run) -> float | None:
-    """Return CPU microseconds an event, of flow and database: steady on a busy machine, too."""
-    flow, database = run.cpu_s["flow"], run.cpu_s["database"]
-    if flow is None or database is None:
-        return None
-    return round(1_000_000 * (flow + database) / run.events, 1)
 
 
 def _middle(several: Sequence[Any]) -> Any:
@@ -142,20 +138,9 @@ def sentences(figures: Mapping[str, Mapping[str, Any]], say: Words) -> list[str]
             "events": f"{one['events']:,}",
             "whole": shown.number(one.get("events_per_s_with_start")),
             "cells": f"{min(20_000, one['events']):,}",
+            **_more(name, one),
         }
-        if name == "latency":
-            inner = one["to_commit_start"]
-            values |= {
-                "rate": f"{one['rate']:,}",
-                **{key: _ms(one[f"{key}_ms"]) for key in ("p95", "p999")},
-                **{key: shown.share(one[key]) for key in ("over_1s", "over_3s")},
-                **{f"inner_{key}": _ms(inner[f"{key}_ms"]) for key in ("p50", "p99")},
-            }
-        if name == "queries":
-            slowest = max(one["ms"], key=one["ms"].__getitem__)
-            values |= {"fill": _seconds(one["fill_s"]), "count": len(one["ms"])}
-            values |= {"slowest": slowest, "ms": _ms(one["ms"][slowest])}
-        made.append(f"{name}: {say(MEANS[name], **values)}")
+        made.append(f"{name}: {say('bench.' + name, **values)}")
         if "ratio_to_limit" in one:
             costs = {
                 "ratio": f"{one['ratio_to_limit']:.2f}",
@@ -166,6 +151,34 @@ def sentences(figures: Mapping[str, Mapping[str, Any]], say: Words) -> list[str]
         if one["others_share"] > BUSY:
             made.append(f"{name}: {say('bench.busy', share=shown.share(one['others_share']))}")
     return made
+
+
+def _more(name: str, one: Mapping[str, Any]) -> dict[str, object]:
+    """Return what a scenario's sentence says beside what all say."""
+    if name == "latency":
+        inner = one["to_commit_start"]
+        return {
+            "rate": f"{one['rate']:,}",
+            **{key: _ms(one[f"{key}_ms"]) for key in ("p95", "p999")},
+            **{key: shown.share(one[key]) for key in ("over_1s", "over_3s")},
+            **{f"inner_{key}": _ms(inner[f"{key}_ms"]) for key in ("p50", "p99")},
+        }
+    if name == "alerts":
+        scans = {f"scans_{key}": _ms(one["scans"][f"{key}_ms"]) for key in ("p50", "p99")}
+        counts = {key: f"{one[key]:,}" for key in ("rate", "opened")}
+        return {**scans, **counts, "p95": _ms(one["p95_ms"])}
+    if name == "rules":
+        without = one["without"]
+        shares = {key: shown.share(one[key]) for key in ("share", "cpu_share")}
+        return {**shares, "without": shown.number(without["events_per_s"])}
+    if name == "storm":
+        counts = {key: shown.number(one[key]) for key in ("messages", "messages_of_one")}
+        return {**counts, "seconds": f"{one['seconds']:.1f}"}
+    if name == "queries":
+        slowest = max(one["ms"], key=one["ms"].__getitem__)
+        facts = {"fill": _seconds(one["fill_s"]), "count": len(one["ms"])}
+        return {**facts, "slowest": slowest, "ms": _ms(one["ms"][slowest])}
+    return {"transitions": shown.number(one.get("transitions"))}
 
 
 def _ms(value: float | None) -> str:

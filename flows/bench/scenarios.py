@@ -1,4 +1,4 @@
-"""The scenarios of throughput and memory: fill a topic, then drain it by a process.
+"""The scenarios of throughput, rules and memory: fill a topic, then drain it by a process.
 
 Each run has its own database and topics. Time begins where the process makes its first Kafka
 client (imports are over) and ends where a reader of the database sees the last message counted;
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.kafka import LOG, ORDER_LINES, SCANS
 from connectors.trouble import Trouble
 from flows.bench import load
-from flows.bench.child import LIMIT, Child, flow, stock
+from flows.bench.child import LIMIT, UNRULED, Child, flow, stock
 from flows.bench.meter import Meter
 from flows.bench.stage import Stage, stage
 
@@ -34,6 +34,7 @@ POLL = 0.02
 """Seconds between two looks at the counters."""
 
 _STOCK_COUNT: LiteralString = "SELECT coalesce(sum(consumed), 0) FROM inventory.offsets"
+_TRANSITIONS: LiteralString = "SELECT count(*) FROM inventory.alerts"
 _INTAKE_COUNT: LiteralString = "SELECT coalesce(sum(consumed), 0) FROM inventory.intake"
 _SUMS: dict[str, LiteralString] = {
     "stock": "SELECT sum(consumed), sum(applied), sum(rejects) FROM inventory.offsets",
@@ -80,6 +81,14 @@ class Run:
         """Events by the seconds of the whole process, interpreter and shut-down included."""
         return self.events / self.whole_s if self.whole_s else None
 
+    @property
+    def cost(self) -> float | None:
+        """CPU microseconds an event, of flow and database: steady on a busy machine, too."""
+        flow, database = self.cpu_s["flow"], self.cpu_s["database"]
+        if flow is None or database is None:
+            return None
+        return round(1_000_000 * (flow + database) / self.events, 1)
+
 
 @contextmanager
 def measured(settings: Settings) -> Iterator[tuple[Stage, psycopg.Connection, Meter]]:
@@ -91,30 +100,65 @@ def measured(settings: Settings) -> Iterator[tuple[Stage, psycopg.Connection, Me
 
 
 def core(settings: Settings, plan: Plan, tell: Tell) -> Run:
-    """Log → every table of stock: items, thresholds and the clock are there before."""
+    """Log → every table of stock: items, thresholds, the clock and goods are there before."""
+    return _work(settings, plan, tell, stock(drain=True))
+
+
+def crossing(settings: Settings, plan: Plan, tell: Tell) -> Run:
+    """Do core's work without goods there before: stock walks around zero and crosses often."""
+    return _work(settings, plan, tell, stock(drain=True), opening=False)
+
+
+def rules(settings: Settings, plan: Plan, tell: Tell) -> Run:
+    """Do core's work without rules and then with them."""
+    without = _work(settings, plan, tell, stock(drain=True, module=UNRULED))
+    run = _work(settings, plan, tell, stock(drain=True))
+    costs = run.cost, without.cost
+    run.details |= {
+        "without": {"events_per_s": round(without.events_per_s), "cpu_us_per_event": costs[1]},
+        "share": round(1 - run.events_per_s / without.events_per_s, 4),
+        "cpu_share": costs[0] and costs[1] and round(1 - costs[1] / costs[0], 4),
+    }
+    run.others = max(run.others, without.others)
+    return run
+
+
+def _work(
+    settings: Settings,
+    plan: Plan,
+    tell: Tell,
+    commands: Sequence[Sequence[str]],
+    *,
+    opening: bool = True,
+) -> Run:
     count = plan.count(300_000)
     cells = min(load.CELLS, count)
     with measured(settings) as (place, looking, meter):
-        before = place.lay(load.masters(plan.start, cells))
-        spare = Meter(place.database, looking.info.backend_pid, None, frozenset())
-        _drain((place, looking, spare), stock(drain=True), _STOCK_COUNT, before, tell)
+        opened = cells if opening else 0
+        before = place.lay(load.masters(plan.start, cells)) + opened
+        _fill(place, LOG, load.opening(plan.start, range(opened)), opened, tell)
+        _unmeasured((place, looking, meter), commands, before, tell)
         _fill(place, LOG, load.log_events(count, plan.start, cells), count, tell)
-        run = _drain((place, looking, meter), stock(drain=True), _STOCK_COUNT, before + count, tell)
+        run = _drain((place, looking, meter), commands, _STOCK_COUNT, before + count, tell)
         run.events = count
         _add_up(looking, "stock", before + count, before + count)
-        _rows(looking, count)
+        _rows(looking, opened + count)
+        run.details["transitions"] = int(_row(looking, _TRANSITIONS)[0])
         return run
 
 
 def limit(settings: Settings, plan: Plan, tell: Tell) -> Run:
-    """Run the same bytes as `core` through the plain loop."""
+    """Run the same bytes as `core` through the plain loop, beside the same goods."""
     count = plan.count(300_000)
+    cells = min(load.CELLS, count)
     with measured(settings) as (place, looking, meter):
-        events = load.log_events(count, plan.start, min(load.CELLS, count))
-        _fill(place, LOG, events, count, tell)
-        run = _drain((place, looking, meter), [LIMIT], _STOCK_COUNT, count, tell)
-        _add_up(looking, "stock", count, count)
-        _rows(looking, count)
+        _fill(place, LOG, load.opening(plan.start, range(cells)), cells, tell)
+        _unmeasured((place, looking, meter), [LIMIT], cells, tell)
+        _fill(place, LOG, load.log_events(count, plan.start, cells), count, tell)
+        run = _drain((place, looking, meter), [LIMIT], _STOCK_COUNT, cells + count, tell)
+        run.events = count
+        _add_up(looking, "stock", cells + count, cells + count)
+        _rows(looking, cells + count)
         return run
 
 
@@ -147,6 +191,18 @@ def _fill(
     place: Stage, topic: str, messages: Iterator[tuple[str, bytes]], count: int, tell: Tell
 ) -> None:
     place.produce(topic, messages, lambda sent: tell("produce", sent, count))
+
+
+def _unmeasured(
+    where: tuple[Stage, psycopg.Connection, Meter],
+    commands: Sequence[Sequence[str]],
+    count: int,
+    tell: Tell,
+) -> None:
+    """Drain what is there before the work."""
+    place, looking, _ = where
+    spare = Meter(place.database, looking.info.backend_pid, None, frozenset())
+    _drain((place, looking, spare), commands, _STOCK_COUNT, count, tell)
 
 
 def _drain(

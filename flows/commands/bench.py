@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
 
-SCENARIOS = ("core", "intake", "latency", "memory", "limit", "queries")
+SCENARIOS = (
+    "core", "rules", "crossing", "intake", "latency", "alerts", "storm", "memory", "limit",
+    "queries",
+)  # fmt: skip
 WHEN_NAMED = ("queries",)
 """Scenarios that run only when --only names them: the year to ask about takes minutes to make."""
 EXAMPLE = """examples:
   waterline bench
   waterline bench --only core limit --runs 3
   waterline bench --only latency --rate 5000 --seconds 30 --json
+  waterline bench --only rules alerts storm
   waterline bench --only queries"""
 
 
@@ -85,14 +89,18 @@ def _runs(args: argparse.Namespace, settings: Settings, plan: Plan) -> dict[str,
 
 
 def _scenario(name: str) -> Callable[[Settings, Plan, Tell], Run]:
-    from flows.bench import scenarios  # noqa: PLC0415 - slow to import, needed only here
-    from flows.bench.latency import latency  # noqa: PLC0415
+    from flows.bench import latency, scenarios  # noqa: PLC0415 - slow to import, needed only here
     from flows.bench.queries import queries  # noqa: PLC0415
+    from flows.bench.storm import storm  # noqa: PLC0415
 
     return {
         "core": scenarios.core,
+        "rules": scenarios.rules,
+        "crossing": scenarios.crossing,
         "intake": scenarios.intake,
-        "latency": latency,
+        "latency": latency.latency,
+        "alerts": latency.alerts,
+        "storm": storm,
         "memory": scenarios.memory,
         "limit": scenarios.limit,
         "queries": queries,

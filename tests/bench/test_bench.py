@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 
 import psycopg
@@ -17,7 +19,7 @@ from flows.bench.queries import fill
 from flows.bench.scenarios import Run
 from flows.cli import build
 from flows.commands.look import QUERIES
-from flows.domain.decode.formats import decode_order, decode_scan
+from flows.domain.decode.formats import decode_log, decode_order, decode_scan
 from flows.domain.events import Inbound, OrderLine, Outbound
 from flows.settings import Settings
 from flows.words import words
@@ -50,6 +52,21 @@ def test_the_same_plan_gives_the_same_bytes():
     assert {warehouse for warehouse, _ in load.log_once(16, START)} == set(load.WAREHOUSES)
 
 
+def test_a_run_rarely_leaves_less_than_there_must_be():
+    """With the opening stock no SKU of a usual run comes near its threshold; a crossing scan does.
+
+    The same work without it walks around zero.
+    """
+    least, now = defaultdict(Decimal), defaultdict(Decimal)
+    for _, value in load.log_events(300_000, START):
+        [event] = decode_log(value, None, {})
+        key = event.warehouse, event.sku
+        now[key] += event.quantity if type(event) is Inbound else -event.quantity
+        least[key] = min(least[key], now[key])
+    assert -load.OPENING + load.SAFETY < min(least.values()) < -load.SAFETY
+    assert 0 < load.OPENING - load.CROSSING < load.SAFETY
+
+
 def test_what_the_bench_sends_is_taken():
     """Scans and Debezium changes decode to events: nothing is measured by being refused."""
     scans = [decode_scan(value, None, {}) for _, value in load.scans(4, START)]
@@ -76,6 +93,32 @@ def test_several_runs_become_median_and_spread():
         assert [one.row_count for one in report.tables(figures, words(lang))] == [2]
 
 
+SPREAD = dict.fromkeys(("p50_ms", "p95_ms", "p99_ms", "p999_ms", "over_1s", "over_3s"), 1.0)
+SPECIAL = {
+    "crossing": {"transitions": 7},
+    "rules": {
+        "without": {"events_per_s": 120, "cpu_us_per_event": None},
+        "share": 0.25,
+        "cpu_share": None,
+    },
+    "alerts": {**SPREAD, "scans": SPREAD, "rate": 2000, "opened": 800},
+    "storm": {"seconds": 5.0, "messages": 200, "messages_of_one": 0},
+    "latency": {**SPREAD, "to_commit_start": SPREAD, "rate": 2000},
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_every_scenario_has_its_sentence(name):
+    """Its own figures are in the document and in the sentence, in both languages."""
+    cpu = {"flow": 1.0, "database": None, "broker": 0.5}
+    figures = report.summary({name: [Run(100, 1.0, 2.0, cpu, 10.0, details=SPECIAL[name])]})
+    assert SPECIAL[name].items() <= figures[name].items()
+    for lang in ("en", "zh-CN"):
+        [sentence] = report.sentences(figures, words(lang))
+        assert sentence.startswith(f"{name}: ")
+        assert "{" not in sentence
+
+
 def test_without_a_stack_it_says_what_to_do(tmp_path):
     """No server: one sentence, nothing started."""
     nowhere = Settings(None, None, "", "en", "UTC", tmp_path)
@@ -96,22 +139,38 @@ def test_a_wrong_option_is_a_sentence(tmp_path, capsys, options):
 def test_scenarios_give_their_figures_and_leave_nothing(settings, capsys, monkeypatch):
     """Tiny runs: the contract's names are there, counts add up, all is cleaned up.
 
-    `memory` is `core` with other events and is left out for its seconds.
+    `core` is half of `rules` and `memory` is `core` with other events: both are left out for their
+    seconds.
     """
     monkeypatch.setattr(latency, "WARM", 1)
-    some = ("--only", "limit", "latency", "intake", "core", "--events", "400")
+    some = ("--only", "storm", "limit", "alerts", "intake", "crossing", "rules", "--events", "400")
     assert bench(settings, *some, "--rate", "200", "--seconds", "1", "--json") == 0
     figures = json.loads(capsys.readouterr().out)
-    assert list(figures) == ["core", "intake", "latency", "limit"]
+    assert list(figures) == ["rules", "crossing", "intake", "alerts", "storm", "limit"]
     for one in figures.values():
         assert one["events_per_s"] > 0
         assert one["rss_mib"] > 0
         assert tuple(one["cpu_s"]) == SERVERS
         assert {"p50_ms", "p99_ms"} <= set(one)
-    assert [one["events"] for one in figures.values()] == [400, 800, 200, 400]
-    late = figures["latency"]
+    assert [one["events"] for one in figures.values()] == [400, 400, 800, 200, 400, 400]
+    late = figures["alerts"]
     assert 0 < late["p50_ms"] <= late["p95_ms"] <= late["p99_ms"] <= late["p999_ms"]
-    assert figures["core"]["ratio_to_limit"] > 0
+    assert late["opened"] == 4
+    assert figures["rules"]["transitions"] == 0 < figures["crossing"]["transitions"]
+    assert figures["rules"]["without"]["events_per_s"] > 0
+    assert (figures["storm"]["messages"], figures["storm"]["messages_of_one"]) == (2, 0)
+    assert remains(settings) == ([], [])
+
+
+@pytest.mark.stack
+def test_latency_gives_its_figures(settings, capsys, monkeypatch):
+    """Every scan is seen as it is committed."""
+    monkeypatch.setattr(latency, "WARM", 1)
+    assert bench(settings, "--only", "latency", "--rate", "200", "--seconds", "1", "--json") == 0
+    late = json.loads(capsys.readouterr().out)["latency"]
+    assert late["events"] == 200
+    assert 0 < late["p50_ms"] <= late["p95_ms"] <= late["p99_ms"] <= late["p999_ms"]
+    assert {"to_commit_start", "lag_table"} <= late.keys()
     assert remains(settings) == ([], [])
 
 
