@@ -45,6 +45,7 @@ class AccountWatch:
         self._state, self._alerts, self._actions = state, alerts, actions
         self.unjudged: set[Key] = set()
         """Accounts that events of the past have moved."""
+        self._said: tuple[Numbers | None, dict[str, Any]] = (None, {})
 
     def judge(self, account: Account, cause: Cause) -> None:
         """Bring an account to what holds now, all but what follows from days."""
@@ -53,7 +54,6 @@ class AccountWatch:
         found, calm = self._verdicts(account, numbers)
         if found or account.episodes:
             self._apply(account, found, numbers, cause)
-            calm = judging.sums(account, numbers)[1]  # with other severities other bounds hold
         if account.episodes or account.actions:
             self._respond(account, cause)
         low, high = self._replenish(account, numbers, cause)
@@ -229,7 +229,7 @@ class AccountWatch:
         return None
 
     def _order(self, account: Account, numbers: Numbers, cost: Decimal | None) -> dict[str, Any]:
-        limits, told = numbers.limits, self._told(account, numbers)
+        limits, told = numbers.limits, dict(self._told(account, numbers))
         for name in ("receipts", "receipts_due", "on_hold", "reserved", "days_of_cover",
                      "stock_out_on"):  # fmt: skip
             told.pop(name, None)
@@ -264,7 +264,7 @@ class AccountWatch:
             numbers = self._numbers(account)
             if rule == "dead_stock":
                 return self._idle(account, numbers)
-            told = self._told(account, numbers)
+            told = dict(self._told(account, numbers))
             told["stock_out_on"] = judging.day(row.stock_out_on)
             told["below_safety_on"] = judging.day(row.below_safety_on)
             return Facts(Decimal(numbers.limits.horizon_days), told)
@@ -311,13 +311,15 @@ class AccountWatch:
         return named
 
     def _told(self, account: Account, numbers: Numbers) -> dict[str, Any]:
+        """Return what records about an account say; those of one judgement share it."""
+        if self._said[0] is numbers:
+            return self._said[1]
         state, warehouse = self._state, account.key.warehouse
         today = None if state.clock is None else state.local_day(warehouse)
         observed = {**self.names(account), **judging.told(account, numbers, today)}
         observed["receipts"] = len(account.purchases)
-        observed["receipts_due"] = due_inside(
-            account, self._state.clock, numbers.limits.incoming_days
-        )
+        observed["receipts_due"] = due_inside(account, state.clock, numbers.limits.incoming_days)
+        self._said = (numbers, observed)
         return observed
 
     def names(self, account: Account) -> dict[str, Any]:

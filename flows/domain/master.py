@@ -59,6 +59,7 @@ class Limits(Struct, frozen=True):
     """How long after its planned arrival a transfer is late."""
     horizon_days: int = int(DEFAULTS["stock_out_horizon_days"])
     dead_days: int = int(DEFAULTS["dead_stock_days"])
+    unexplained_value: Decimal = DEFAULTS["unexplained_value"]
 
 
 def order_of(event: Event) -> Order:
@@ -160,6 +161,7 @@ def _limits(layers: list[dict[str, PolicyRow]]) -> Limits:
         timedelta(minutes=float(value("transfer_grace_minutes") or 0)),
         int(horizon),
         int(value("dead_stock_days") or 0),
+        value("unexplained_value") or Decimal(0),
     )
 
 
