@@ -6,7 +6,6 @@ key. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -33,17 +32,14 @@ TENTH = 10
 Found = tuple[EpisodeKey, Judged]
 
 
-LEAVING = frozenset({Outbound, Scrap, Adjustment})
+_LEAVING = frozenset({Outbound, Scrap, Adjustment})
 """Kinds with which stock may leave without a word."""
 
 
-def of_movement(
-    event: Movement, account: Account, item: Item, worth: Callable[[], Decimal]
-) -> list[Found]:
+def of_movement(event: Movement, account: Account, item: Item, worth: Decimal) -> list[Found]:
     """Return what is wrong with a movement; from the value `worth` on it is to be explained."""
     found: list[Found] = []
-    silent = type(event) in LEAVING and _unexplained(event)
-    if silent and (item.high_value or _costs(event, item) >= worth()):
+    if unexplained(event) and (item.high_value or _costs(event, item) >= worth):
         key = EpisodeKey("unexplained_move", *account.key, event.lot or "", event.from_bin or "")
         severity: Severity = "critical" if item.high_value else "warning"
         found.append(
@@ -61,13 +57,13 @@ def is_about(key: EpisodeKey, event: Movement | Stocktake) -> bool:
     if key.rule == "shrinkage":
         return event.event_id == key.subject
     if isinstance(event, Movement) and key.rule == "unexplained_move":
-        return type(event) in LEAVING and _unexplained(event)
+        return unexplained(event)
     return key.rule == "high_value_unrecorded"
 
 
-def _unexplained(event: Movement) -> bool:
-    """Tell whether it names neither order nor document nor reason."""
-    if event.order_id or event.document or event.reason:
+def unexplained(event: Movement) -> bool:
+    """Tell whether stock leaves with it and it names neither order nor document nor reason."""
+    if type(event) not in _LEAVING or event.order_id or event.document or event.reason:
         return False
     gained = type(event) is Adjustment and event.direction == "gain"
     return not gained

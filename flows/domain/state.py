@@ -220,7 +220,7 @@ class State:
         """Return the partition's warehouses that hold accounts."""
         return self._homes | self.home
 
-    def known(self, key: Key) -> Account:
+    def known(self, key: tuple[str, str]) -> Account:
         """Return an account that is in memory."""
         return self._accounts[key]
 

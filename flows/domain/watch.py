@@ -184,6 +184,8 @@ class Watch:
         if tick is None and self._accounts.waits(account, row):
             row.review_at = FIRST_TICK
             return
+        if not (account.lots or account.arriving or account.episodes):
+            return  # nothing that time alone changes
         state = self._state
         zone, limits = state.zone(account.key.warehouse), state.limits(account)
         row.review_at = judging.next_review(account, state.clock, zone, limits)
@@ -213,16 +215,13 @@ class Watch:
                 key = ("rebalance", event.lot or "", f"{event.from_bin} → {event.to_bin}")
                 self._actions.cured(account, key, self._cause(by or event, offset))
         item = self._state.images(event.sku).last
-        if item is not None and (item.high_value or kind in findings.LEAVING):
+        if item is not None and (item.high_value or findings.unexplained(event)):
             self._found(event, item, self._cause(by or event, offset))
 
     def _found(self, event: Movement, item: Item, cause: Cause) -> None:
         """Open or go on with what is found of a movement."""
-        account = self._state.known(Key(event.warehouse, event.sku))
-
-        def worth() -> Decimal:
-            return self._state.policy("unexplained_value", account.key)
-
+        account = self._state.known((event.warehouse, event.sku))
+        worth = self._state.limits(account).unexplained_value
         for key, judged in findings.of_movement(event, account, item, worth):
             known = (account.episodes or {}).get(key)
             if known is not None and known.observed.get("times"):
