@@ -85,7 +85,7 @@ def next_local(virtual: int, hour: float) -> int:
     return instant if instant > virtual else instant + DAY
 
 
-Act = Callable[[int], None]
+Act = Callable[[int], object]
 
 
 class Agenda:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from connectors.replay.clock import HOUR, MINUTE, next_local
 from connectors.replay.faults import with_faults
 from connectors.replay.fulfilment import Fulfilment
+from connectors.replay.inbox import Inbox
+from connectors.replay.incidents import Incidents
 from connectors.replay.mishaps import Mishaps
 from connectors.replay.opening import prepare
 from connectors.replay.orders import Baskets, folder
@@ -46,7 +48,10 @@ class Replay:
         self._upkeep.served = self._fulfilment.serve
         purchasing = Purchasing(world, self._fulfilment.serve)
         transfers = Transfers(world, purchasing)
-        self._mishaps = Mishaps(world, transfers)
+        mishaps = Mishaps(world, transfers)
+        self._remember = mishaps.remember
+        self._incidents = Incidents(world, mishaps, self._fulfilment)
+        self.inbox = Inbox(world, purchasing)
         self._reached = world.start
         for house in world.houses:
             n = house.index * 0.1
@@ -76,7 +81,9 @@ class Replay:
         May be called again, after a stop or in another process: it goes on where it stopped.
         """
         now = max(time.time_ns() // 1_000_000, self.world.clock.real(self._reached))
-        self.world.clock.anchor(self._reached, now, speed or self.options.speed)
+        speed = speed or self.options.speed
+        self.world.clock.anchor(self._reached, now, speed)
+        self._incidents.plan(self._reached, speed)
         return self._run(self.world, _FOREVER, stopping)
 
     def renew(self, session: int) -> None:
@@ -98,6 +105,7 @@ class Replay:
     def _run(self, world: World, limit: int, stopping: Callable[[], bool]) -> Iterator[Message]:
         agenda, sent = world.agenda, world.sent
         while not stopping():
+            self.inbox.take(self._reached)
             order_at, act_at = self._basket.at, agenda.next_at
             if min(order_at, act_at) > limit:
                 self._reached = limit + 1
@@ -114,10 +122,7 @@ class Replay:
     def _order(self) -> None:
         basket = self._basket
         basket = basket._replace(store=self._stores[basket.store])
-        self._fulfilment.place(basket)
-        self._mishaps.remember(
-            self.world.houses[basket.store], f"SO{self.world.mark}{basket.number}"
-        )
+        self._remember(self._fulfilment.place(basket))
         self._basket = self._baskets.next()
 
 

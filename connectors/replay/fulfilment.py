@@ -56,8 +56,11 @@ class Fulfilment:
         self._world = world
         self._returned = returned
 
-    def place(self, basket: Basket, snapshot: str | None = None) -> None:
-        """Place an order now, or have it in the connector's snapshot (its flag: first … last)."""
+    def place(self, basket: Basket, snapshot: str | None = None) -> list[Line]:
+        """Place an order now, or have it in the connector's snapshot (its flag: first … last).
+
+        Return its lines.
+        """
         world, at = self._world, basket.at
         lines = self._lines(basket)
         world.oms.begin()
@@ -73,6 +76,7 @@ class Fulfilment:
             by_house.setdefault(line.shelf.house, []).append(line)
         for house, part in by_house.items():
             self._assign(at, house, part)
+        return lines
 
     def _lines(self, basket: Basket) -> list[Line]:
         world, lines = self._world, []
@@ -208,11 +212,30 @@ class Fulfilment:
             self._world.oms.begin()
             self._update(line, at)
 
-    def _update(self, line: Line, at: int) -> None:
+    def ship_short(self, line: Line, at: int) -> None:
+        """Pick one piece less than ordered, and close the line as if it were whole."""
+        shelf, wanted = line.shelf, line.promised - line.shelf.item.piece
+        shelf.promised -= line.promised
+        line.promised = 0
+        fields = {"order_id": line.row["order_id"], "line_id": line.row["line_id"]}
+        device = shelf.house.any(shelf.house.pickers)
+        for lot in shelf.house.take(at, device, "outbound", shelf, wanted, **fields):
+            line.picked += lot.quantity
+            shelf.sold += lot.quantity
+        self._world.oms.begin()
+        self._update(line, at, closed=True)
+
+    def credit(self, line: Line, at: int) -> None:
+        """Tell the customer that the rest will not come."""
+        line.cancelled = line.ordered - line.picked
+        self._world.oms.begin()
+        self._update(line, at)
+
+    def _update(self, line: Line, at: int, *, closed: bool = False) -> None:
         row = line.row
         if line.cancelled >= line.ordered:
             state = "cancelled"
-        elif line.picked + line.cancelled >= line.ordered:
+        elif closed or line.picked + line.cancelled >= line.ordered:
             state = "shipped"
         else:
             state = "partially_shipped" if line.picked else "open"

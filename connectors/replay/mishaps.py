@@ -6,6 +6,7 @@ vanish from the cage, a bin loaded beyond its limit, a truck that is overdue.
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from connectors.replay.warehouse import NEVER, Lot
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connectors.replay.fulfilment import Line
     from connectors.replay.places import Place
     from connectors.replay.transfers import Transfers
     from connectors.replay.warehouse import House, Shelf
@@ -33,32 +35,36 @@ class Mishaps:
         houses, end = world.houses, world.end
         self._world = world
         self._transfers = transfers
-        self._orders: dict[House, str] = {}
+        self.orders: dict[House, deque[Line]] = {house: deque(maxlen=60) for house in houses}
+        self._described = 1
         for hours, act in (
-            (30.0, self._overdue), (9.0, self._vanish), (7.0, self._overload),
-            (5.0, self._mispick), (3.5, self._mispick), (4.0, self._unreceived),
+            (30.0, partial(self._overdue, 4)), (26.5, partial(self._overdue, 40)),
+            (9.0, self._vanish), (7.0, self.overload), (5.0, self.mispick), (3.5, self.mispick),
+            (4.0, self._unreceived),
         ):  # fmt: skip
             house = houses[int(hours * 2) % len(houses)]
             world.agenda.at(max(world.start, end - int(hours * HOUR)), partial(act, house))
 
-    def remember(self, house: House, order_id: str) -> None:
-        """Keep an order's number for the picker who mixes things up."""
-        self._orders[house] = order_id
+    def remember(self, lines: Sequence[Line]) -> None:
+        """Keep the latest orders for the picker who mixes things up."""
+        for line in lines:
+            self.orders[line.shelf.house].append(line)
 
-    def _pick_one(self, shelves: Sequence[Shelf]) -> Shelf | None:
+    def pick_one(self, shelves: Sequence[Shelf]) -> Shelf | None:
+        """Return one of the shelves that hold more than a piece."""
         full = [shelf for shelf in shelves if shelf.lots and shelf.free >= 2 * shelf.item.piece]
         return full[self._world.between(0, len(full))] if full else None
 
-    def _mispick(self, house: House, at: int) -> None:
+    def mispick(self, house: House, at: int) -> None:
         """Ship a SKU that is not on the order it is booked to."""
-        shelf, order = self._pick_one(house.shelves), self._orders.get(house)
-        if shelf and order:
-            fields = {"order_id": order, "line_id": "1"}
+        shelf, orders = self.pick_one(house.shelves), self.orders[house]
+        if shelf and orders and shelf is not orders[-1].shelf:
+            fields = {name: orders[-1].row[name] for name in ("order_id", "line_id")}
             house.take(at, house.any(house.pickers), "outbound", shelf, shelf.item.piece, **fields)
 
     def _unreceived(self, house: House, at: int) -> None:
         """Pick from a pallet that was never scanned in: the lot's stock falls below zero."""
-        shelf = self._pick_one(house.shelves)
+        shelf = self.pick_one(house.shelves)
         if shelf is None:
             return
         quantity = shelf.held + 2 * shelf.item.piece
@@ -81,11 +87,11 @@ class Mishaps:
                     at, house.desk, shelf, lot, counted=left, document=f"CC-{house.code}-CAGE"
                 )
 
-    def _overload(self, house: House, at: int) -> None:
-        """Bring heavy goods into one small bin until it is well above its limit."""
+    def overload(self, house: House, at: int) -> Place | None:
+        """Bring heavy goods into one small bin until it is well above its limit; return it."""
         room = [place for place in house.plan.spare.get("B", []) if place.used <= 0]
         if not room:
-            return
+            return None
         place: Place = room[0]
         place.weight = 100.0
         self._describe(house, place, at)
@@ -98,13 +104,15 @@ class Mishaps:
             if lot and lot.quantity > 0 and load < goal:
                 load += lot.quantity / 1000 * (shelf.item.kg or 0)
                 house.shift(at, lift, shelf, lot, place)
+        return place
 
     def _describe(self, house: House, place: Place, at: int) -> None:
-        event_id = f"bin-{house.code}-{place.bin}-2"
+        self._described += 1
+        event_id = f"bin-{house.code}-{place.bin}-{self._world.mark}{self._described}"
         self._world.desk.master(at, event_id, "bin", bin_fields(house.code, place))
 
-    def _overdue(self, house: House, at: int) -> None:
-        """Send a truck that should have arrived some hours ago, and has not."""
+    def _overdue(self, hours: int, house: House, at: int) -> None:
+        """Send a truck that should have arrived some hours ago, and comes so long after now."""
         goal = self._world.houses[(house.index + 1) % len(self._world.houses)]
         rows = []
         for shelf in house.shelves:
@@ -114,4 +122,5 @@ class Mishaps:
             if len(rows) == 5:  # noqa: PLR2004 - lines on the truck
                 break
         if rows and goal is not house:
-            self._transfers.send(at, house, goal, rows, late=True, hours=18)
+            arrives = self._world.end + hours * HOUR
+            self._transfers.send(at, house, goal, rows, hours=18, arrives=arrives)

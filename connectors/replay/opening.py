@@ -17,6 +17,7 @@ from connectors.replay.places import (
     CAGE,
     COLD,
     FAST,
+    FRESH,
     SITES,
     SLOW,
     Level,
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
 
 _FEWEST = 9  # lines in the year below which a warehouse does not carry a SKU
 _FEWEST_SOUGHT = 2
+_FRESH_PIECES, _LASTING_PIECES = 6, 2  # sold in a third of the shelf life
 _SOUGHT_WEIGHT = 8
 _FAST_SHARE = 0.2
 _DAYS = 365
-_OLD = 0.03  # of the opening lots come to their date about when the history ends
+_OLD = 0.001  # of the opening lots come to their date about when the history ends
 _MASTER = 6 * HOUR
 _COUNTING = 5 * HOUR
 
@@ -98,7 +100,10 @@ def _list(world: World, options: Options, stores: dict[int, int]) -> None:
 
 def _keeps(thing: Item, rate: float) -> bool:
     """Tell whether goods that spoil sell fast enough to be worth a bin."""
-    return not thing.shelf_life or rate * thing.shelf_life * 0.3 >= 2  # noqa: PLR2004
+    if not thing.shelf_life:
+        return True
+    fewest = _FRESH_PIECES if thing.shelf_life <= FRESH else _LASTING_PIECES
+    return rate * thing.shelf_life * 0.3 >= fewest
 
 
 def _carry(world: World, thing: Item, rates: list[float], carried: list[bool]) -> None:
@@ -156,7 +161,7 @@ def _send_master(world: World, at: int) -> None:
     send(at, "policy-global", "policy", {
         "red_below": 0.1, "near_expiry_days": 15, "service_level": 0.95,
         "overweight_warning_kg": 0, "overweight_critical_kg": 50,
-        "transfer_grace_minutes": 120, "stock_out_horizon_days": 7, "frozen_after_days": 400,
+        "transfer_grace_minutes": 30, "stock_out_horizon_days": 2, "frozen_after_days": 400,
     })  # fmt: skip
     for category in CATEGORIES.values():
         send(at, f"policy-{category.name}", "policy",
@@ -211,11 +216,11 @@ def _policy_fields(shelf: Shelf) -> dict[str, Any]:
 def _pieces(world: World, levels: Level) -> int:
     """Return an opening stock: mostly sound, a few empty, low or far too high."""
     draw = world.rng.random()
-    if draw < 0.015:  # noqa: PLR2004
+    if draw < 0.0002:  # noqa: PLR2004
         return 0
-    if draw < 0.05:  # noqa: PLR2004
+    if draw < 0.001:  # noqa: PLR2004
         return world.between(0, levels.safety + 1)
-    if draw < 0.10:  # noqa: PLR2004
+    if draw < 0.002:  # noqa: PLR2004
         return levels.most + world.between(levels.upto, levels.upto * 3 + 2)
     return world.between(levels.reorder, levels.upto + 1)
 

@@ -62,6 +62,11 @@ SHARED = {FAST: 3, SLOW: 6, COLD: 4, CAGE: 3}
 """SKUs that share a bin."""
 _POSITIONS = 24
 _SPARE = 0.08
+_SPREADS = 3
+_BESIDES = 3
+FRESH = 60  # days of shelf life up to which more would spoil
+_HEAVIER = 1.7
+"""How much more than its usual content a bin may weigh."""
 _WEIGHTS = (50, 100, 200, 500, 1000, 2000)
 
 
@@ -90,8 +95,8 @@ class Place:
         """Set capacities so that the usual content fills the share `fill` of them."""
         self.quantity = max(10.0, round(quantity / fill / 5) * 5.0)
         self.volume = max(0.05, round(litres / fill / 1000, 2))
-        needed = kg / fill
-        self.weight = next((float(step) for step in _WEIGHTS if step >= needed), needed)
+        needed = kg / fill * _HEAVIER
+        self.weight = next((float(step) for step in _WEIGHTS if step >= needed), round(needed, 1))
 
 
 def bin_fields(warehouse: str, place: Place) -> dict[str, Any]:
@@ -163,14 +168,19 @@ class Level:
 def level(rate: float, lead_days: int, shelf_life: int) -> Level:
     """Return the (s, S) levels of a SKU that sells `rate` pieces a day.
 
-    safety = 1.5·√(lead·2·rate): orders come in clumps, so the variance of a day is about twice
-    its mean. S − s covers four weeks, less for what spoils.
+    Orders come in clumps, so the variance of a day is about twice its mean, and that of the lead
+    time σ² = lead·2·rate. The safety stock, below which somebody is to be told, is σ; the buyers
+    order from 3σ on and keep some pieces besides, so that it is rarely touched; of fresh food
+    less. S − s covers four weeks, less for what spoils.
     """
-    safety = max(1, round(1.5 * (lead_days * 2 * rate) ** 0.5))
-    reorder = round(rate * lead_days) + safety
-    cycle = min(28.0, shelf_life * 0.3) if shelf_life else 28.0
+    sigma = (lead_days * 2 * rate) ** 0.5
+    safety = max(1, round(sigma))
+    fresh = 0 < shelf_life <= FRESH
+    spreads, besides = (_SPREADS / 2, 1) if fresh else (_SPREADS, _BESIDES)
+    reorder = round(rate * lead_days + spreads * sigma) + besides
+    cycle = min(28.0, shelf_life * 0.2) if shelf_life else 28.0
     lot = max(3, round(rate * cycle))
-    return Level(safety, reorder, reorder + lot, reorder + lot + max(3, lot // 2), lead_days)
+    return Level(safety, reorder, reorder + lot, reorder + lot + max(8, lot * 3 // 2), lead_days)
 
 
 def lead_days(supplier: int, *, cold: bool) -> int:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.replay.clock import DAY, HOUR, MINUTE, SECOND, day_text, next_local
+from connectors.replay.message import ORDERS, SCANS
 from connectors.replay.places import level
 from connectors.replay.scans import amount
 from connectors.replay.warehouse import NEVER, Lot
@@ -23,21 +24,25 @@ if TYPE_CHECKING:
     from connectors.replay.world import World
 
 _BUYERS = ("采购 吴敏", "采购 郭涛", "采购 许晴")
-_LATE = 0.2
-_UNRELIABLE = 6  # one supplier in so many is often a week or two late
-_NEVER_COMES = 0.05
+_LATE = 0.05
+_UNRELIABLE = 40  # one supplier in so many is often a week or two late
+_NEVER_COMES = 0.003
 _SHORT = 0.05
 _TWO_LOTS = 0.15
-_SHORT_DATED = 0.03
+_SHORT_DATED = 0.001
 LASTING = 60  # days of shelf life from which goods are not fresh food
-_DOUBLED = 0.01  # a buyer's slip
+_DOUBLED = 0.001  # a buyer's slip
+_ON_LEAVE = 97  # the buyer of one supplier in so many is away when the history ends
+_AWAY = 9 * DAY
 _MEMORY = 0.97  # a day's weight loss of the sales rate
 
 
 class PurchaseLine:
     """A line of a purchase order, in 1/1000 base units."""
 
-    __slots__ = ("due", "line_id", "order_id", "ordered", "received", "shelf", "version")
+    __slots__ = (
+        "document", "due", "line_id", "order_id", "ordered", "received", "shelf", "version",
+    )  # fmt: skip
 
     def __init__(self, shelf: Shelf, order_id: str, line_id: str, ordered: int, due: int) -> None:
         """Nothing has been received."""
@@ -47,6 +52,7 @@ class PurchaseLine:
         self.ordered = ordered
         self.due = due
         self.received = self.version = 0
+        self.document: str | None = None
 
 
 class Arrival(NamedTuple):
@@ -89,6 +95,8 @@ class Purchasing:
         for shelf in dirty:
             self._learn(shelf, at)
             item, levels = shelf.item, shelf.level
+            if self._nobody_buys(item.supplier, at):
+                continue
             position = shelf.free + shelf.on_order + shelf.coming - shelf.lacking()
             if position > levels.reorder * item.piece:
                 continue
@@ -100,6 +108,20 @@ class Purchasing:
         for supplier, lines in orders.items():
             self._order(house, supplier, lines, at, today)
         world.agenda.at(next_local(at, 9 + house.index * 0.1), partial(self.review, house))
+
+    def _nobody_buys(self, supplier: int, at: int) -> bool:
+        return supplier % _ON_LEAVE == 0 and at >= self._world.end - _AWAY
+
+    def order(self, shelf: Shelf, wanted: int, document: str, at: int) -> None:
+        """Order what somebody else asks for, under their document."""
+        self._orders += 1
+        order_id = f"ERP{self._world.mark}-{shelf.house.code}-{self._orders:05d}"
+        due = at + self._world.between(20 * HOUR, 44 * HOUR)
+        line = PurchaseLine(shelf, order_id, "1", wanted, due)
+        line.document = document
+        shelf.on_order += wanted
+        self._send(line, at, "open")
+        self._world.agenda.at(due, partial(self._arrive, shelf.house, [line]))
 
     def _learn(self, shelf: Shelf, at: int) -> None:
         day = at // DAY
@@ -139,8 +161,8 @@ class Purchasing:
             return
         come = due + world.between(-2 * HOUR, 2 * HOUR)
         unreliable = supplier % _UNRELIABLE == 1
-        if world.chance(0.6 if unreliable else _LATE):
-            come += world.between(1, 16 if unreliable else 6) * DAY
+        if world.chance(0.4 if unreliable else _LATE):
+            come += world.between(1, 12 if unreliable else 3) * DAY
         world.agenda.at(come, partial(self._arrive, house, lines))
 
     def _send(self, line: PurchaseLine, at: int, state: str) -> None:
@@ -159,8 +181,11 @@ class Purchasing:
             "counterpart": f"SUP-{shelf.item.supplier}",
             "operator": _BUYERS[shelf.house.index % len(_BUYERS)],
         }
+        topic = SCANS
+        if line.document:  # the ERP's own, which come the way of the OMS
+            fields["document"], topic = line.document, ORDERS
         event_id = f"{line.order_id}-{line.line_id}-v{line.version}"
-        self._world.desk.paper(at, event_id, "purchase_line", fields)
+        self._world.desk.paper(at, event_id, "purchase_line", fields, topic)
 
     def _arrive(self, house: House, lines: list[PurchaseLine], at: int) -> None:
         gate, landed = house.any(house.gates), list[Arrival]()

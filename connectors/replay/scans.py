@@ -86,8 +86,10 @@ class Desk:
         self._send(Message(SCANS, device.key, value, CANONICAL, moment(real)))
         return event_id
 
-    def paper(self, at: int, event_id: str, kind: str, fields: dict[str, Any]) -> None:
-        """Send an event that no device made: a purchase line of the buyers' system."""
+    def paper(
+        self, at: int, event_id: str, kind: str, fields: dict[str, Any], topic: str = SCANS
+    ) -> None:
+        """Send an event that no device made: a purchase line of the buyers' system, a cancel."""
         real = self._clock.real(at)
         value = _encode(
             {
@@ -98,7 +100,7 @@ class Desk:
             }
         )
         key = fields["warehouse"].encode()
-        self._send(Message(SCANS, key, value, CANONICAL, moment(real)))
+        self._send(Message(topic, key, value, CANONICAL, moment(real)))
 
     def master(self, at: int, event_id: str, kind: str, fields: dict[str, Any]) -> None:
         """Send master data; keyed by warehouse, without a key when they are global."""

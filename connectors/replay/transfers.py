@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connectors.replay.world import World
 
 _MOST_LINES = 15
-_LATE = 0.1
+_LATE = 0.02
 _LOST = 0.01
 
 
@@ -77,9 +77,9 @@ class Transfers:
 
     def send(
         self, at: int, source: House, goal: House, rows: list[tuple[Shelf, Shelf, int]],
-        *, late: bool = False, hours: float = 0,
+        *, late: bool = False, hours: float = 0, arrives: int = 0,
     ) -> None:  # fmt: skip
-        """Load a truck; `hours` sets the planned time on the road."""
+        """Load a truck; `hours` sets the planned time on the road, `arrives` when it comes."""
         world = self._world
         self._documents += 1
         day = day_text(world.clock.day(at))[2:].replace("-", "")
@@ -94,7 +94,7 @@ class Transfers:
         steps = [partial(self._load, device, truck, row) for row in rows]
         delay = world.between(DAY, 4 * DAY) if late else world.between(-4 * HOUR, -HOUR // 2)
         world.round(at, steps, 40 * SECOND)
-        arrives = max(truck.due + delay, at + (len(rows) + 1) * 90 * SECOND)
+        arrives = max(arrives or truck.due + delay, at + (len(rows) + 1) * 90 * SECOND)
         world.agenda.at(arrives, partial(self._arrive, truck))
 
     def _load(self, device: Device, truck: Truck, row: tuple[Shelf, Shelf, int], at: int) -> None:

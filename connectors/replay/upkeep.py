@@ -141,7 +141,7 @@ class Upkeep:
                 shelf.held -= lot.quantity
                 shelf.expired.append(lot)
                 house.dirty[shelf] = None
-                wait = self._world.between(8 * HOUR, 60 * HOUR)
+                wait = self._world.between(HOUR, 4 * HOUR)
                 self._world.agenda.at(at + wait, partial(self._clear, shelf, lot))
 
     def _clear(self, shelf: Shelf, lot: Lot, at: int) -> None:

@@ -113,6 +113,7 @@ class House:
         self.lifts = self._devices("LIFT", max(2, crew // 3))
         self.gates = self._devices("GATE", 2)
         self.desk = self._devices("QC", 1)[0]
+        self.filmed = True
 
     def _devices(self, kind: str, count: int) -> list[Device]:
         devices = [Device(self.code, kind, n, self.site.crew) for n in range(count)]
@@ -140,7 +141,7 @@ class House:
 
     def scan(self, at: int, device: Device, kind: str, shelf: Shelf, fields: dict[str, Any]) -> str:
         """Send a scan; high-value goods are filmed, mostly."""
-        if shelf.item.high_value and (device.sent + device.index) % _VIDEO_GAP:
+        if shelf.item.high_value and self.filmed and (device.sent + device.index) % _VIDEO_GAP:
             fields["video_url"] = (
                 f"https://video.waterline.example/{self.code}/{device.name}/{device.sent + 1}.mp4"
             )
@@ -200,12 +201,13 @@ class House:
 
     def count(
         self, at: int, device: Device, shelf: Shelf, lot: Lot, *, counted: int, document: str
-    ) -> None:
-        """Count one lot in one bin."""
+    ) -> str:
+        """Count one lot in one bin; return the event's id."""
         what = self.describe(shelf, counted, lot.name, lot.expires)
         fields = {**what, "scope": "lot", "to_bin": lot.place.bin, "document": document}
-        self.scan(at, device, "stocktake", shelf, fields)
+        event_id = self.scan(at, device, "stocktake", shelf, fields)
         shelf.remove(lot, lot.quantity - counted)
+        return event_id
 
     def count_all(self, at: int, device: Device, shelf: Shelf, place: Place, document: str) -> None:
         """Count every lot of a SKU in one bin; all is found as it should be."""
