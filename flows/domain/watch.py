@@ -12,6 +12,8 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
+from msgspec import UNSET
+
 from flows.domain import findings, judging
 from flows.domain.account_watch import AccountWatch
 from flows.domain.accounts import Account, Episodes
@@ -104,7 +106,7 @@ class Watch:
             self._find(event, offset)  # type: ignore[arg-type]
         elif isinstance(event, OrderLine) and stands:
             self._order(event.warehouse, event.order_id, self._cause(event, offset), event)
-        elif isinstance(event, Policy):
+        elif isinstance(event, Policy) and _of_bins(event):
             self._state.weights.policies_changed(event.warehouse or "")
 
     def counted(self, event: Stocktake, count: CountRow, expected: int, offset: int) -> None:
@@ -345,3 +347,9 @@ class Watch:
             return False
         account = self._state.known(Key(row.key.warehouse, row.key.sku))
         return row.key in dict(judging.emptied_bins(account))
+
+
+def _of_bins(event: Policy) -> bool:
+    """Tell whether a policy sets what bins are judged by: those of a SKU or a category do not."""
+    limits = (event.overweight_warning_kg, event.overweight_critical_kg)
+    return not (event.sku or event.category) and any(limit is not UNSET for limit in limits)
