@@ -64,6 +64,8 @@ def decision(
     who: str,
     reason: str | None = None,
     quantity: Decimal | None = None,
+    *,
+    channel: str = CHANNEL,
 ) -> Decision:
     """Return the event; Trouble says which of its fields cannot be."""
     event = Decision(
@@ -75,7 +77,7 @@ def decision(
         decision=word,
         quantity=quantity,
         decided_by=who,
-        channel=CHANNEL,
+        channel=channel,
         reason=reason,
     )
     verdict = canonical.decode(canonical.encode(event))[0]

@@ -34,13 +34,16 @@ class Inbox:
             (house.code, shelf.item.sku): shelf for house in world.houses for shelf in house.shelves
         }
         self._asked: deque[Purchase] = deque()
+        self._documents: set[str] = set()
 
     def ask(self, purchase: Purchase) -> bool:
-        """Ask for goods; return whether that warehouse carries them."""
+        """Ask for goods, once under a document; return whether that is new and can be."""
         known = (purchase.warehouse, purchase.sku) in self._shelves
-        if known:
+        taken = known and purchase.document not in self._documents
+        if taken:
+            self._documents.add(purchase.document)
             self._asked.append(purchase)
-        return known
+        return taken
 
     def take(self, at: int) -> None:
         """Order what was asked for since."""

@@ -38,7 +38,7 @@ class Mishaps:
         self.orders: dict[House, deque[Line]] = {house: deque(maxlen=60) for house in houses}
         self._described = 1
         for hours, act in (
-            (30.0, partial(self._overdue, 4)), (26.5, partial(self._overdue, 40)),
+            (30.0, partial(self._overdue, 2)), (26.5, partial(self._overdue, 40)),
             (9.0, self._vanish), (7.0, self.overload), (5.0, self.mispick), (3.5, self.mispick),
             (4.0, self._unreceived),
         ):  # fmt: skip
@@ -55,12 +55,14 @@ class Mishaps:
         full = [shelf for shelf in shelves if shelf.lots and shelf.free >= 2 * shelf.item.piece]
         return full[self._world.between(0, len(full))] if full else None
 
-    def mispick(self, house: House, at: int) -> None:
-        """Ship a SKU that is not on the order it is booked to."""
+    def mispick(self, house: House, at: int) -> bool:
+        """Ship a SKU that is not on the order it is booked to; return whether there was one."""
         shelf, orders = self.pick_one(house.shelves), self.orders[house]
         if shelf and orders and shelf is not orders[-1].shelf:
             fields = {name: orders[-1].row[name] for name in ("order_id", "line_id")}
             house.take(at, house.any(house.pickers), "outbound", shelf, shelf.item.piece, **fields)
+            return True
+        return False
 
     def _unreceived(self, house: House, at: int) -> None:
         """Pick from a pallet that was never scanned in: the lot's stock falls below zero."""
@@ -89,10 +91,10 @@ class Mishaps:
 
     def overload(self, house: House, at: int) -> Place | None:
         """Bring heavy goods into one small bin until it is well above its limit; return it."""
-        room = [place for place in house.plan.spare.get("B", []) if place.used <= 0]
+        room = house.plan.spare.get("B", [])
         if not room:
             return None
-        place: Place = room[0]
+        place = min(room, key=lambda one: one.used)
         place.weight = 100.0
         self._describe(house, place, at)
         goal, load = place.weight + _BEYOND, 0.0

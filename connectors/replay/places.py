@@ -180,7 +180,7 @@ def level(rate: float, lead_days: int, shelf_life: int) -> Level:
     reorder = round(rate * lead_days + spreads * sigma) + besides
     cycle = min(28.0, shelf_life * 0.2) if shelf_life else 28.0
     lot = max(3, round(rate * cycle))
-    return Level(safety, reorder, reorder + lot, reorder + lot + max(8, lot * 3 // 2), lead_days)
+    return Level(safety, reorder, reorder + lot, reorder + lot * 3 + 8, lead_days)
 
 
 def lead_days(supplier: int, *, cold: bool) -> int:

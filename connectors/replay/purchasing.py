@@ -32,7 +32,7 @@ _TWO_LOTS = 0.15
 _SHORT_DATED = 0.001
 LASTING = 60  # days of shelf life from which goods are not fresh food
 _DOUBLED = 0.001  # a buyer's slip
-_ON_LEAVE = 97  # the buyer of one supplier in so many is away when the history ends
+_ON_LEAVE = 139  # the buyer of one supplier in so many is away when the history ends
 _AWAY = 9 * DAY
 _MEMORY = 0.97  # a day's weight loss of the sales rate
 

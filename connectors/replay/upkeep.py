@@ -19,6 +19,7 @@ _COUNTED = 0.004  # of the shelves, a day
 _VARIANCE = 0.12
 _WHOLE_BIN = 0.12
 _SOUND = 0.8  # of returned goods
+_FORGOTTEN = 0.1  # of the lots that are past their date
 _DAMAGED = 0.0006  # of the shelves, a day
 
 
@@ -141,7 +142,8 @@ class Upkeep:
                 shelf.held -= lot.quantity
                 shelf.expired.append(lot)
                 house.dirty[shelf] = None
-                wait = self._world.between(HOUR, 4 * HOUR)
+                forgotten = self._world.chance(_FORGOTTEN)
+                wait = self._world.between(HOUR, (60 if forgotten else 4) * HOUR)
                 self._world.agenda.at(at + wait, partial(self._clear, shelf, lot))
 
     def _clear(self, shelf: Shelf, lot: Lot, at: int) -> None:

@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING
 
 from connectors.replay import SENDING, Shelved
 from connectors.trouble import Trouble
-from flows.commands import progress, replay, run, shown, stack, summary
+from flows.commands import (
+    endpoint,
+    partners,
+    progress,
+    replay,
+    run,
+    shown,
+    stack,
+    summary,
+    tick,
+)
 from flows.commands.look import positive
 from flows.commands.parser import top
 from flows.settings import environment_of_children
@@ -25,6 +35,7 @@ from flows.words import words
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from types import ModuleType
 
     from flows.commands.parser import Subparsers
     from flows.settings import Settings
@@ -35,9 +46,12 @@ HISTORY_ENDS = timedelta(minutes=6)
 EVERY = 5.0
 """Seconds between two lines about what is still to come."""
 
-SETTLED = 15.0
+SETTLED = 20.0
 ENOUGH = 200
 """Seconds that the live stream is given, and the events after which it need not be given more."""
+
+PARTNERS_COME = 30.0
+"""Seconds within which the live stream must say where its partners listen."""
 
 PATIENCE = 90.0
 """Seconds without any progress after which waiting makes no sense."""
@@ -56,7 +70,7 @@ def show_demo(args: argparse.Namespace, settings: Settings) -> int:
     say = words(settings.lang)
     start = time.monotonic()
     with contextlib.redirect_stdout(sys.stderr if args.json else sys.stdout):
-        settings = _steps(args.days, settings)
+        settings = play(args.days, settings)
         _settle(settings)
     summary.show_summary(args, settings)
     if not args.json:
@@ -65,22 +79,29 @@ def show_demo(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _steps(days: int, settings: Settings) -> Settings:
+def play(days: int, settings: Settings, *options: str) -> Settings:
+    """Bring all of it up and to life; `options` are more of the replay's. Return where it is."""
     say = words(settings.lang)
     with _timed(say("demo.up"), settings):
         settings = stack.bring_up(settings, shown.say_line)
     with _timed(say("demo.migrate"), settings):
         run.prepare(settings)
     with _timed(say("demo.run"), settings):
-        run.start_background(["intake", "stock", "clock"], settings)
+        # The clock waits: at each tick, what is true in the midst of the history would be raised.
+        run.start_background(["intake", "stock", "relay"], settings)
+        if not progress.anything_sent(settings):
+            _do(settings, tick, "tick")
     with _timed(say("demo.replay", days=days), settings):
         if not _history_is_there(settings):
             until = datetime.now(UTC) - HISTORY_ENDS
-            _replay(settings, "--days", str(days), "--until", until.isoformat(), "--anew")
+            asked = ("--days", str(days), "--until", until.isoformat(), "--anew", *options)
+            _do(settings, replay, "replay", "complete-journey", *asked)
     with _timed(say("demo.committed"), settings):
         wait_until_committed(settings)
     with _timed(say("demo.live"), settings):
+        run.start_background(["clock"], settings)
         _start_live(settings)
+        _register_partners(settings)
         # What the clock worked out while the history was on its way knew only a part of it.
         for command in ("forecast", "rebalance"):
             _in_background(settings, command, command)
@@ -105,14 +126,15 @@ def _history_is_there(settings: Settings) -> bool:
     return there
 
 
-def _replay(settings: Settings, *options: str) -> None:
-    """Do what `waterline replay complete-journey` does, in this process."""
+def _do(settings: Settings, module: ModuleType, *line: str) -> None:
+    """Do what a command line does, in this process."""
     parser = top(words(settings.lang))
-    replay.register(parser.add_subparsers())
-    args = parser.parse_args(["replay", "complete-journey", *options])
+    module.register(parser.add_subparsers())
+    args = parser.parse_args([*line])
     code = args.run(args, settings)
     if code:
-        raise Trouble(words(settings.lang)("demo.replay_failed", code=code), exit_code=code)
+        sentence = words(settings.lang)("demo.failed", command=line[0], code=code)
+        raise Trouble(sentence, exit_code=code)
 
 
 def _start_live(settings: Settings) -> None:
@@ -120,8 +142,18 @@ def _start_live(settings: Settings) -> None:
     file = run.pid_file_of("replay", settings)
     if run.running(file):
         return
-    pid = _in_background(settings, "replay", "replay", "complete-journey", "--live")
+    partners.registry(settings).unlink(missing_ok=True)
+    live = ("replay", "complete-journey", "--live", "--partners")
+    pid = _in_background(settings, "replay", *live)
     file.write_text(f"{pid}\n")
+
+
+def _register_partners(settings: Settings) -> None:
+    """Register the partners for what they want, as `waterline endpoint add` does."""
+    urls = partners.urls(settings, PARTNERS_COME)
+    for name, url in urls.items():
+        wish = ("--for", partners.wanted(name), "--allow-private")
+        _do(settings, endpoint, "endpoint", "add", name, "--url", url, *wish)
 
 
 def _in_background(settings: Settings, log_name: str, *command: str) -> int:
@@ -161,10 +193,11 @@ def wait_until_committed(settings: Settings) -> None:
 
 
 def _settle(settings: Settings) -> None:
-    """Give the live stream a moment, so that the summary has a lag to show."""
+    """Give the live stream a moment, so that the summary has a lag and answers to show."""
     end = time.monotonic() + SETTLED
     while time.monotonic() < end:
         lag = progress.flow_rows(settings)["lag"]
-        if any(row["kind"] == "live" and row["events"] >= ENOUGH for row in lag):
+        enough = any(row["kind"] == "live" and row["events"] >= ENOUGH for row in lag)
+        if enough and partners.answered(settings):
             return
         time.sleep(0.5)

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from connectors.kafka import Outlet, ensure_topics
 from connectors.replay import DONE, LIVE, SENDING, Options, Replay, Shelved, with_faults
 from connectors.trouble import Trouble
+from flows.commands import partners
 from flows.commands.shown import as_json, say_line
 from flows.words import words
 
@@ -74,6 +75,7 @@ def register(subparsers: Subparsers) -> None:
     add("--offline", type=_offline, action="append", default=[], metavar="WAREHOUSE:HOURS")
     add("--out", metavar="FILE")
     add("--anew", action="store_true")
+    add("--partners", action="store_true")
     add("--json", action="store_true")
     parser.set_defaults(run=run)
 
@@ -87,7 +89,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         job = _Job(send, flush, shelved, stop, settings)
         replay = _history(job, options, args)
         if args.live:
-            job.live(replay or job.resumed(), options, args.seconds)
+            job.live(replay or job.resumed(), options, args)
     _tell(args, settings, job, time.monotonic() - started)
     return 0
 
@@ -152,23 +154,26 @@ class _Job:
             replay.renew(done.session + 1)
         return replay
 
-    def live(self, replay: Replay, options: Options, seconds: float | None) -> None:
+    def live(self, replay: Replay, options: Options, args: argparse.Namespace) -> None:
         """Send what happens from now on as it happens, until told to stop."""
-        ends = time.monotonic() + seconds if seconds is not None else float("inf")
+        ends = time.monotonic() + (float("inf") if args.seconds is None else args.seconds)
         if self.shelved:
             self.shelved.mark(LIVE, replay.options, self.sent)
 
         def over() -> bool:
             return self._stop.is_set() or time.monotonic() >= ends
 
-        for message in with_faults(replay.live(options.speed, over), replace(options, offline=())):
-            wait = message.at.timestamp() - time.time()
-            if wait > 0 and not over():
-                self._flush()
-                self._stop.wait(min(wait, max(ends - time.monotonic(), 0)))
-            self._send(message)
-            self.sent[message.topic] += 1
-        self._flush()
+        others = partners.running(replay, self._settings) if args.partners else nullcontext()
+        with others:
+            stream = replay.live(options.speed, over)
+            for message in with_faults(stream, replace(options, offline=())):
+                wait = message.at.timestamp() - time.time()
+                if wait > 0 and not over():
+                    self._flush()
+                    self._stop.wait(min(wait, max(ends - time.monotonic(), 0)))
+                self._send(message)
+                self.sent[message.topic] += 1
+            self._flush()
         if self.shelved:
             self.shelved.keep(replay, DONE, self.sent)
 
@@ -182,6 +187,8 @@ def _options(args: argparse.Namespace) -> Options:
         raise Trouble(f"--until: {args.until} lies ahead; the history ends now or earlier")
     if args.seconds is not None and not args.live:
         raise Trouble("--for ends the live stream: it needs --live")
+    if args.partners and (args.out or not args.live):
+        raise Trouble("--partners takes what a live stream causes: it needs --live, not --out")
     return Options(
         until=until.replace(microsecond=0),
         days=args.days,

@@ -75,7 +75,10 @@ def gather(database: Queries) -> dict[str, Any]:
         "story": story,
         "expiring": database.rows("summary_expiring", limit=LOTS),
         "lag": database.rows("lag"),
+        "alerts": database.rows("summary_alerts"),
+        "actions": database.rows("summary_actions"),
         **database.row("summary_totals"),
+        **database.row("summary_responses"),
     }
 
 
@@ -95,6 +98,10 @@ def _print(found: dict[str, Any], zones: dict[str, str], settings: Settings) -> 
         _part(title, trail.trail_table(story["trail"], zones, settings))
     if found["expiring"]:
         _part(say("summary.expiring"), _expiring(found["expiring"], settings, say))
+    if found["alerts"]:
+        _part(say("summary.alerts"), _alerts(found["alerts"], say))
+    if found["actions"]:
+        _part(say("summary.actions"), _actions(found["actions"], say))
     # How long ago replayed history happened says nothing about the pipeline.
     lag = [row for row in found["lag"] if row["kind"] != "replay"]
     if lag:
@@ -105,6 +112,8 @@ def _print(found: dict[str, Any], zones: dict[str, str], settings: Settings) -> 
     if found["expired_lots"]:
         lots, units = shown.number(found["expired_lots"]), shown.rounded(found["expired_units"])
         shown.say_line(say("summary.expired", lots=lots, units=units))
+    if found["messages"]:
+        shown.say_line(_messages(found, say))
     shown.say_line(_orders(found, say))
     shown.say_line(_log(found, say))
     sku = story["sku"] if story else "SKU"
@@ -188,6 +197,52 @@ def _expiring(rows: Iterable[Row], settings: Settings, say: Words) -> Table:
             str(row["days_to_expiry"]),
         )
     return table
+
+
+def _alerts(rows: Iterable[Row], say: Words) -> Table:
+    counts = ("critical", "warning", "info", "acknowledged", "resolved")
+    table = shown.table(
+        [
+            (say("column.alert"), "~"),
+            *((say(f"severity.{name}"), ">") for name in counts[:3]),
+            *((say(f"change.{name}"), ">") for name in counts[3:]),
+        ]
+    )
+    for row in rows:
+        cells = (shown.number(row[name]) if row[name] else "–" for name in counts)
+        table.add_row(say(f"rule.{row['rule']}.name"), *cells)
+    return table
+
+
+def _actions(rows: Iterable[Row], say: Words) -> Table:
+    states = ("proposed", "approved", "sent", "done", "rejected", "failed", "withdrawn")
+    table = shown.table(
+        [
+            (say("column.action"), "~"),
+            *((say(f"change.{name}"), ">") for name in states),
+        ]
+    )
+    for row in rows:
+        cells = (shown.number(row[name]) if row[name] else "–" for name in states)
+        table.add_row(say(f"action.{row['kind']}.name"), *cells)
+    return table
+
+
+def _messages(found: dict[str, Any], say: Words) -> str:
+    told = say(
+        "summary.messages",
+        messages=shown.number(found["messages"]),
+        delivered=shown.number(found["delivered"]),
+        share=f"{100 * found['delivered'] / found['messages']:.1f}",
+    )
+    if found["answer_p50"] is None:
+        return told
+    answers = say(
+        "summary.answers",
+        answered=shown.number(found["answered"]),
+        p50=shown.seconds(found["answer_p50"]),
+    )
+    return f"{told} {answers}"
 
 
 def _orders(found: dict[str, Any], say: Words) -> str:
