@@ -1,10 +1,11 @@
-"""Fixtures that tests of the watched rules share."""
+"""Fixtures that tests of dataflows share."""
 
 from __future__ import annotations
 
 import psycopg
 import pytest
 
+from tests.receiving import receiving
 from tests.sql.shelves import warehouse
 
 
@@ -14,3 +15,10 @@ def shop(settings):
     with psycopg.connect(settings.dsn) as conn:
         warehouse(conn)
     return settings
+
+
+@pytest.fixture
+def receiver():
+    """Give a receiver by HTTP."""
+    with receiving() as one:
+        yield one
