@@ -95,6 +95,8 @@ class Effects:
             self._state.load((), [event.sku], (), (), switched=event.event_id)
         if isinstance(event, Movement):
             self._move(event, offset, correction=True)
+        elif isinstance(event, Policy):  # registers that were read only now may have it already
+            self._unpolicy(event, offset)
         elif type(event) in self._does:
             self._does[type(event)](event, offset)
 

@@ -20,6 +20,7 @@ from flows.domain.events import Cancel, Decision, Event, Item, Policy, Source, T
 from flows.domain.rejects import Reject
 from tests.builders import (
     BROKER_TIME,
+    cancel,
     inbound,
     item,
     moment,
@@ -246,6 +247,15 @@ def test_a_foreign_transfer_beside_master_data_opens_no_account_of_others():
     for mine in "AB":
         tables = fold_tables([batch], owns=lambda house, mine=mine: house == mine)
         assert {warehouse for warehouse, _ in tables["stock"]} == {mine}
+
+
+def test_a_policy_that_stands_again_is_written_by_whoever_reads_it_now():
+    """Its cancel is cancelled: a process that knows only the store writes the value back."""
+    limits = policy(sku="S1", red_below="0.5", id="limits")
+    gone, back = cancel(limits, id="gone"), cancel("gone", id="back")
+    for batches in ([[gone, limits], [back]], [[limits], [gone], [back, inbound()]]):
+        events = [event for batch in batches for event in batch]
+        check(fold_tables(batches, cold=True), events)
 
 
 def test_enormous_thresholds_stop_nothing():
