@@ -172,7 +172,7 @@ class Ledger:
         if not stands:
             self._effects.undo(event, offset)
         elif isinstance(event, Stocktake) and self._effects.counted is not None:
-            self._watch.counted(event, *self._effects.counted, offset)
+            self._watch.counted(event, self._effects.counted, event, offset)
         elif isinstance(event, Proposal):
             self._watch.proposed(event, offset)
         self._watch.look(event, offset, stands=stands)
@@ -202,6 +202,8 @@ class Ledger:
             if found is not None and on:
                 self._effects.redo(found, offset)
                 self._watch.redone(found, event, offset)
+                if isinstance(found, Stocktake) and self._effects.counted is not None:
+                    self._watch.counted(found, self._effects.counted, event, offset)
             elif found is not None:
                 self._effects.undo(found, offset)
                 self._watch.undone(found, event, offset)

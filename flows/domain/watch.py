@@ -109,16 +109,18 @@ class Watch:
         elif isinstance(event, Policy) and _of_bins(event):
             self._state.weights.policies_changed(event.warehouse or "")
 
-    def counted(self, event: Stocktake, count: CountRow, expected: int, offset: int) -> None:
-        """Judge what a count found."""
+    def counted(
+        self, event: Stocktake, found: tuple[CountRow, int], by: Event, offset: int
+    ) -> None:
+        """Judge what a count found, with what should have been there, now that it stands `by`."""
         if self._too_old(event):
             return
         account = self._state.known(Key(event.warehouse, event.sku))
         tolerance = self._state.policy("shrinkage_tolerance", account.key)
         item = self._state.images(event.sku).last
         cost = None if item is None else item.unit_cost
-        key, judged = findings.shrinkage(account, count, expected, tolerance, cost)
-        self._set(account, key, judged, self._cause(event, offset))
+        key, judged = findings.shrinkage(account, *found, tolerance, cost)
+        self._set(account, key, judged, self._cause(by, offset))
 
     def undone(self, event: Event, by: Event, offset: int) -> None:
         """End findings about an event that was taken back, and look at its order again."""

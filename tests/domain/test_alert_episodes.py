@@ -80,6 +80,12 @@ STORIES: dict[tuple[str, str], Story] = {
         (stocktake(quantity=5, bin="P", at="10:00"), "opened critical"),
         (outbound(quantity=5, bin="P", at="09:00", id="late", order_id="O"), ""),
     ],
+    ("shrinkage", "a count that stands again"): [
+        *silent(inbound(quantity=10, bin="P")),
+        (stocktake(quantity=5, bin="P", at="10:00", id="count"), "opened critical"),
+        (cancel("count", id="gone"), "resolved critical"),
+        (cancel("gone"), "opened critical"),
+    ],
     ("shrinkage", "to cancel what made it more does not end it"): [
         *silent(inbound(quantity=10, bin="P")),
         (stocktake(quantity=5, bin="P", at="10:00"), "opened critical"),
