@@ -20,7 +20,7 @@ from flows.domain.episodes import EpisodeKey, EpisodeRow
 from flows.domain.events import Item
 from flows.domain.figures import due_inside, incoming, thresholds
 from flows.domain.fixed import number
-from flows.domain.judging import Numbers
+from flows.domain.judging import Bounds, Numbers
 from flows.domain.rows import Key, StockRow
 from flows.domain.rules import LEAST, MOST, Severity
 from flows.domain.state import State
@@ -51,13 +51,13 @@ class AccountWatch:
         """Bring an account to what holds now, all but what follows from days."""
         self.unjudged.discard(account.key)
         numbers = self._numbers(account)
-        found, calm = self._verdicts(account, numbers)
+        found, bounds = self._verdicts(account, numbers)
         if found or account.episodes:
             self._apply(account, found, numbers, cause)
         if account.episodes or account.actions:
             self._respond(account, cause)
         low, high = self._replenish(account, numbers, cause)
-        account.calm = calm._replace(projected_low=low, projected_high=high)
+        account.calm = Calm(*bounds, low, high, numbers.incoming)
 
     def at_tick(self, account: Account, row: StockRow, cause: Cause) -> None:
         """Judge an account whose days are closed up to the tick."""
@@ -78,7 +78,7 @@ class AccountWatch:
             known = episodes.get(EpisodeKey(rule, *account.key))
             if severity != (None if known is None else known.severity):
                 return True
-        if account.actions and self._needed(account) is not None:
+        if account.actions and self._needed(account, row.projected, row.reorder_point) is not None:
             return True
         if account.calm is not None and account.key not in self.unjudged:
             return False
@@ -96,19 +96,26 @@ class AccountWatch:
 
     def follow(self, account: Account, step: int = FOLLOW) -> None:
         """Let a proposed replenishment ask for what is needed now, if that is far from it."""
-        needed = self._needed(account, step)
-        if needed is not None and account.actions:
+        if not account.actions:
+            return
+        numbers = self._numbers(account)
+        needed = self._needed(account, numbers.projected, numbers.reorder, step)
+        if needed is not None:
             known = account.actions[REPLENISHMENT]
             self._actions.follow(account, known, needed, worth(needed, self._cost(account)))
 
-    def _needed(self, account: Account, step: int = FOLLOW) -> int | None:
+    def _needed(
+        self, account: Account, projected: int, reorder: int | None, step: int = FOLLOW
+    ) -> int | None:
+        """Return what a proposal should ask for, if that is far from what it does."""
         known = (account.actions or {}).get(REPLENISHMENT)
         if known is None or known.state != "proposed" or known.quantity is None:
             return None
-        numbers = self._numbers(account)
-        if numbers.reorder is None or numbers.projected > numbers.reorder:
+        if reorder is None or projected > reorder:
             return None
-        need = replenishment(numbers.limits, numbers.projected, numbers.reorder, numbers.mean)
+        demand = account.settled_demand(self._state.today.get(account.key.warehouse))
+        mean = None if demand is None else demand[0]
+        need = replenishment(self._state.limits(account), projected, reorder, mean)
         far = need != known.quantity and abs(need - known.quantity) * step >= known.quantity
         return need if far else None
 
@@ -130,9 +137,9 @@ class AccountWatch:
             None if demand is None else demand[0],
         )
 
-    def _verdicts(self, account: Account, numbers: Numbers) -> tuple[Verdicts, Calm]:
+    def _verdicts(self, account: Account, numbers: Numbers) -> tuple[Verdicts, Bounds]:
         """Return what is wrong now, by key, and how long the sums may move without changing it."""
-        sums, calm = judging.sums(account, numbers)
+        sums, bounds = judging.sums(account, numbers)
         found: Verdicts = {}
         for rule, (severity, threshold) in sums.items():
             if severity is not None:
@@ -152,7 +159,7 @@ class AccountWatch:
         for key, less in judging.emptied_bins(account):
             facts = Facts(Decimal(0), {"reason": "negative_bin", "quantity": number(less)})
             found[key] = (self._care(account), self._named(account, facts))
-        return found, calm
+        return found, bounds
 
     def _apply(self, account: Account, found: Verdicts, numbers: Numbers, cause: Cause) -> None:
         episodes = account.episodes = {} if account.episodes is None else account.episodes

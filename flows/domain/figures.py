@@ -122,6 +122,8 @@ def incoming(
 
 def due_inside(account: Account, clock: datetime | None, days: Decimal) -> int:
     """Return how many open purchase lines are due inside the horizon."""
+    if not account.purchases:
+        return 0
     last = None if clock is None else clock + timedelta(days=float(days))
     lines = account.purchases.values()
     return sum([last is None or row.due_at is None or row.due_at <= last for row in lines])

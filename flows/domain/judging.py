@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from flows.domain.accounts import Account, Calm
+from flows.domain.accounts import Account
 from flows.domain.alerts import Facts
 from flows.domain.calendar import midnight, zone
 from flows.domain.episodes import EpisodeKey
@@ -20,7 +21,7 @@ from flows.domain.fixed import number
 from flows.domain.levels import red_line
 from flows.domain.master import Limits
 from flows.domain.rows import TransferKey, TransferRow
-from flows.domain.rules import LEAST, MOST, Band, Severity, judge
+from flows.domain.rules import Band, Severity, judge
 
 LATE_CRITICAL = timedelta(days=1)
 SOON_DAYS = 2
@@ -28,6 +29,9 @@ SOON_DAYS = 2
 YEAR_DAYS = 365
 TEN = 100_000
 """Ten base units."""
+_NEGATIVE = Band(0, 0, 1 - TEN, 1 - TEN)
+Bounds = tuple[int, int, int, int]
+"""Available and on_hand, each from low to below high, between which verdicts stay."""
 
 
 class Numbers(NamedTuple):
@@ -58,43 +62,43 @@ class Judged(NamedTuple):
 
 def sums(
     account: Account, numbers: Numbers
-) -> tuple[dict[str, tuple[Severity | None, int | None]], Calm]:
+) -> tuple[dict[str, tuple[Severity | None, int | None]], Bounds]:
     """Return severity and threshold of each rule on an account's sums, and what keeps them."""
     known = severities(account)
     safety, most = numbers.safety or 0, numbers.limits.max_stock
+    gone, short = _bands(safety, numbers.limits.red_share)
     found: dict[str, tuple[Severity | None, int | None]] = {}
-    a_low, a_high, h_low, h_high = LEAST, MOST, LEAST, MOST
-
-    def on_available(rule: str, band: Band, threshold: int) -> None:
-        nonlocal a_low, a_high
-        severity, low, high = judge(band, numbers.available, known.get(rule))
-        found[rule] = (severity, threshold)
-        a_low, a_high = max(a_low, low), min(a_high, high)
-
+    a_low, a_high = 0, 1
     if account.moved_to is not None or numbers.available or account.reserved:
-        # Nothing left is critical at once, and stays so until a margin is there again.
-        enough = safety // 10 + 1
-        on_available("stock_out", Band(1, enough, 1, enough), 0)
+        severity, a_low, a_high = judge(gone, numbers.available, known.get("stock_out"))
+        found["stock_out"] = (severity, 0)
         if account.moved_to is None:  # nothing ever moved: until it is no longer asked for
             a_high = min(a_high, 0)
-    else:
-        a_low, a_high = 0, 1
     if safety > 0:
-        red = red_line(safety, numbers.limits.red_share)
-        half, ease = -(-safety // 2), -(-safety * 6 // 10)
-        half = min(half, red)
-        on_available("below_safety", Band(red, safety, half, max(ease, half)), red)
-    severity, low, high = judge(
-        Band(0, 0, 1 - TEN, 1 - TEN), account.on_hand, known.get("negative_stock")
-    )
+        severity, low, high = judge(short, numbers.available, known.get("below_safety"))
+        found["below_safety"] = (severity, short.open)
+        a_low, a_high = max(a_low, low), min(a_high, high)
+    severity, h_low, h_high = judge(_NEGATIVE, account.on_hand, known.get("negative_stock"))
     found["negative_stock"] = (severity, 0)
-    h_low, h_high = low, high
     if most is not None:
         band = Band(-most, -(most * 95 // 100), -2 * most, -(most * 19 // 10))
         severity, low, high = judge(band, -account.on_hand, known.get("overstock"))
         found["overstock"] = (severity, most)
         h_low, h_high = max(h_low, 1 - high), min(h_high, 1 - low)
-    return found, Calm(a_low, a_high, h_low, h_high, LEAST, MOST, numbers.incoming)
+    return found, (a_low, a_high, h_low, h_high)
+
+
+@lru_cache(maxsize=1024)
+def _bands(safety: int, red_share: Decimal) -> tuple[Band, Band]:
+    """Return the bands of available stock: nothing left, and less than the safety stock.
+
+    Nothing left is critical at once, and stays so until a margin is there again.
+    """
+    enough = safety // 10 + 1
+    red = red_line(safety, red_share)
+    half = min(-(-safety // 2), red)
+    ease = max(-(-safety * 6 // 10), half)
+    return Band(1, enough, 1, enough), Band(red, safety, half, ease)
 
 
 def severities(account: Account) -> dict[str, str]:
