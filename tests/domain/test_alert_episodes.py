@@ -57,6 +57,10 @@ STORIES: dict[tuple[str, str], Story] = {
         (order_line(ordered=1, state="held"), ""),
         (stocktake(quantity=0), "opened critical"),
     ],
+    ("stock_out", "what never moved is short as long as it is asked for"): [
+        (order_line(id="wish", ordered=1), "opened critical"),
+        (cancel("wish"), "resolved critical"),
+    ],
     ("bin_overweight", "bins are judged like accounts"): [
         *HEAVY,
         (NOON, ""),
