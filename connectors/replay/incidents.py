@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connectors.replay.world import World
 
 EVERY = 30 * MINUTE
-RIGHT_AFTER = 45 * SECOND
+RIGHT_AFTER = 40 * SECOND
 """After so long somebody has noticed and puts it right."""
 _BULK = 6
 """Pieces from which a shelf is worth a bulk buyer's order."""

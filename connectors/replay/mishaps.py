@@ -38,7 +38,7 @@ class Mishaps:
         self.orders: dict[House, deque[Line]] = {house: deque(maxlen=60) for house in houses}
         self._described = 1
         for hours, act in (
-            (30.0, partial(self._overdue, 2)), (26.5, partial(self._overdue, 40)),
+            (30.0, partial(self._overdue, 1)), (26.5, partial(self._overdue, 40)),
             (9.0, self._vanish), (7.0, self.overload), (5.0, self.mispick), (3.5, self.mispick),
             (4.0, self._unreceived),
         ):  # fmt: skip

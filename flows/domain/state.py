@@ -106,13 +106,13 @@ class State:
     def end(self) -> None:
         """Let go of what has not been needed for long.
 
-        A SKU without an account stays for one more batch: until then the batch that brought its
-        item may still be on its way to the tables.
+        A SKU without an account stays for one more batch: until then the last batch that brought
+        its item or a policy of it may still be on its way to the tables.
         """
         self._fleeting.update(account.key.sku for account in self._accounts.evict())
         self.orders.evict()
         self.purchases.evict()
-        for sku in self._leaving:
+        for sku in self._leaving - self._fleeting:
             if not self._accounts.holders(sku):
                 self._items.pop(sku, None)
                 self._policies.forget(sku, self._warehouses)

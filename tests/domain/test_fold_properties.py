@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from flows.domain.decode.canonical import decode, encode
 from flows.domain.events import Cancel, Decision, Event, Item, Policy, Source, Tick, TransferOut
+from flows.domain.ledger import Ledger
+from flows.domain.memory import MemoryStore
 from flows.domain.rejects import Reject
 from tests.builders import (
     BROKER_TIME,
@@ -28,8 +30,9 @@ from tests.builders import (
     purchase_line,
     tick,
     transfer_out,
+    warehouse,
 )
-from tests.folding import check, differences, exact, fold_tables, from_fold
+from tests.folding import ZONE, check, differences, exact, fold_tables, from_fold, read
 from tests.reference import Reference, Tables
 from tests.strategies import any_sets, shuffle
 
@@ -203,8 +206,8 @@ def test_days_chain_and_add_up_to_the_stock(drawn, data):
     _, log = drawn
     tables = fold_tables(data.draw(batched(log)), accounts=data.draw(st.integers(0, 2)))
     by_account: dict[Any, list[Any]] = {key: [] for key in tables["stock"]}
-    for warehouse, sku, number in sorted(tables["stock_daily"]):
-        by_account[warehouse, sku].append(tables["stock_daily"][warehouse, sku, number])
+    for house, sku, number in sorted(tables["stock_daily"]):
+        by_account[house, sku].append(tables["stock_daily"][house, sku, number])
     for key, days in by_account.items():
         row = tables["stock"][key]
         closings = [day.closing for day in days]
@@ -266,3 +269,20 @@ def test_enormous_thresholds_stop_nothing():
     read_as = [event for event in events if not isinstance(decode(encode(event))[0], Reject)]
     tables = fold_tables([read_as])
     assert from_fold(tables).stock["A", "S1"]["incoming"] == 10
+
+
+def test_a_policy_on_its_way_to_the_tables_is_not_forgotten():
+    """Item, policy and first stock come in a batch each, written one batch behind the fold."""
+    store = MemoryStore()
+    ledger = Ledger(0, recall=store, zone=ZONE, owns=lambda _: True)
+    limit = policy(sku="S1", warehouse="A", safety_stock=5)
+    events = [warehouse("A"), item("S1"), limit, inbound("S1", 3)]
+    flying = None
+    for offset, event in enumerate(events):
+        changes = ledger.fold([(offset, BROKER_TIME, read(event))])
+        if flying:
+            store.apply(flying)
+        flying = changes
+    store.apply(flying)
+    [row] = store.tables()["stock"].values()
+    assert row.safety_stock == 50_000
