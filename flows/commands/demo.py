@@ -7,11 +7,13 @@ background (`waterline down` stops them), and the summary. May fail as each of i
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.replay import SENDING, Shelved
@@ -33,7 +35,6 @@ from flows.settings import environment_of_children
 from flows.words import words
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
     from types import ModuleType
 
@@ -95,7 +96,9 @@ def play(days: int, settings: Settings, *options: str) -> Settings:
         if not _history_is_there(settings):
             until = datetime.now(UTC) - HISTORY_ENDS
             asked = ("--days", str(days), "--until", until.isoformat(), "--anew", *options)
-            _do(settings, replay, "replay", "complete-journey", *asked)
+            line = ("replay", "complete-journey", *asked)
+            # A limit that comes after the orders it is for would be judged without their stock.
+            _do(settings, replay, *line, after_master=partial(wait_until_committed, settings))
     with _timed(say("demo.committed"), settings):
         wait_until_committed(settings)
     with _timed(say("demo.live"), settings):
@@ -126,11 +129,11 @@ def _history_is_there(settings: Settings) -> bool:
     return there
 
 
-def _do(settings: Settings, module: ModuleType, *line: str) -> None:
-    """Do what a command line does, in this process."""
+def _do(settings: Settings, module: ModuleType, *line: str, **more: object) -> None:
+    """Do what a command line does, in this process; `more` is what only code can say."""
     parser = top(words(settings.lang))
     module.register(parser.add_subparsers())
-    args = parser.parse_args([*line])
+    args = parser.parse_args([*line], argparse.Namespace(**more))
     code = args.run(args, settings)
     if code:
         sentence = words(settings.lang)("demo.failed", command=line[0], code=code)

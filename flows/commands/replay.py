@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
 from connectors.kafka import Outlet, ensure_topics
-from connectors.replay import DONE, LIVE, SENDING, Options, Replay, Shelved, with_faults
+from connectors.replay import DONE, LIVE, MASTER, SENDING, Options, Replay, Shelved, with_faults
 from connectors.trouble import Trouble
 from flows.commands import partners
 from flows.commands.shown import as_json, say_line
@@ -77,7 +77,7 @@ def register(subparsers: Subparsers) -> None:
     add("--anew", action="store_true")
     add("--partners", action="store_true")
     add("--json", action="store_true")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, after_master=None)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -106,7 +106,7 @@ def _history(job: _Job, options: Options, args: argparse.Namespace) -> Replay | 
             return None
     if done:
         options = replace(options, session=done.session + 1)
-    return job.history(options)
+    return job.history(options, args.after_master)
 
 
 class _Job:
@@ -128,13 +128,17 @@ class _Job:
         self.sent: Counter[str] = Counter()
         self.already: str | None = None
 
-    def history(self, options: Options) -> Replay:
-        """Send the history and keep the simulator."""
+    def history(self, options: Options, after_master: Callable[[], None] | None) -> Replay:
+        """Send the history and keep the simulator; master data come first, then `after_master`."""
         if self.shelved:
             self.shelved.mark(SENDING, options, {})
         replay = Replay(options)
         with _progress(options) as show:
             for message in with_faults(replay.history(), options):
+                if after_master and message.topic != MASTER:
+                    self._flush()
+                    after_master()
+                    after_master = None
                 self._send(message)
                 self.sent[message.topic] += 1
                 if not self.sent.total() % EVERY:
