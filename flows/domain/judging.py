@@ -238,7 +238,9 @@ def told(account: Account, numbers: Numbers, today: date | None) -> dict[str, An
     `stock_out_on` is the day by which what is available is gone at the average demand.
     """
     limits, mean = numbers.limits, numbers.mean
-    cover = None if not mean or mean <= 0 else round(Decimal(numbers.available / mean), 2)
+    cover = None
+    if mean is not None and mean > 0 and numbers.available >= 0:
+        cover = round(Decimal(numbers.available / mean), 2)
     return {
         "on_hand": number(account.on_hand),
         "on_hold": number(account.on_hold),
