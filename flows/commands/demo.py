@@ -7,7 +7,6 @@ background (`waterline down` stops them), and the summary. May fail as each of i
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import subprocess
 import sys
@@ -35,6 +34,7 @@ from flows.settings import environment_of_children
 from flows.words import words
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
     from types import ModuleType
 
@@ -133,7 +133,8 @@ def _do(settings: Settings, module: ModuleType, *line: str, **more: object) -> N
     """Do what a command line does, in this process; `more` is what only code can say."""
     parser = top(words(settings.lang))
     module.register(parser.add_subparsers())
-    args = parser.parse_args([*line], argparse.Namespace(**more))
+    args = parser.parse_args([*line])
+    vars(args).update(more)
     code = args.run(args, settings)
     if code:
         sentence = words(settings.lang)("demo.failed", command=line[0], code=code)
