@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from connectors.replay.message import Options
 
 SENDING, DONE, LIVE = "sending", "done", "live"
+_LAYOUT = 2
+"""Another number for a simulator that has other parts."""
 _READ = "the state of the last replay cannot be read ({}): start over with --anew"
 
 
@@ -64,17 +66,20 @@ class Shelved:
 
     def keep(self, replay: Replay, state: str, sent: dict[str, int]) -> None:
         """Keep the simulator as it stands."""
-        self._write(self._state, pickle.dumps(replay, protocol=5))
+        self._write(self._state, pickle.dumps((_LAYOUT, replay), protocol=5))
         self.mark(state, replay.options, sent)
 
     def load(self) -> Replay:
         """Return the simulator as it stood."""
         try:
             with self._state.open("rb") as file:
-                replay: Replay = pickle.load(file)  # noqa: S301 - written by us, in our folder
+                layout, replay = pickle.load(file)  # noqa: S301 - written by us, in our folder
         except Exception as error:
             raise Trouble(_READ.format(self._state)) from error
-        return replay
+        if layout != _LAYOUT:
+            raise Trouble(_READ.format(self._state))
+        found: Replay = replay
+        return found
 
     def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

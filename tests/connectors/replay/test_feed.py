@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from connectors.replay import MASTER, ORDERS, SCANS, TOPICS, feed
+from connectors.replay.inbox import Purchase
 from connectors.trouble import Trouble
 from flows.domain.decode import canonical, debezium
 from flows.domain.rejects import Reject
@@ -323,3 +324,32 @@ def test_options_that_cannot_be_are_named(change):
     """A wrong option is one sentence that names it."""
     with pytest.raises(Trouble, match="--"):
         feed(small(**change))
+
+
+def test_what_a_partner_asks_for_is_ordered_once_under_its_document(replay):
+    """An approved action becomes one purchase line that names it, on the topic of the OMS."""
+    copy = pickle.loads(pickle.dumps(replay))  # noqa: S301 - our own bytes
+    shelf = next(copy.shelves)
+    wanted = Purchase(shelf.house.code, shelf.item.sku, 3000, "replenishment-1")
+    assert copy.inbox.ask(wanted)
+    assert not copy.inbox.ask(wanted)
+    assert not copy.inbox.ask(wanted._replace(sku="nobody's", document="replenishment-2"))
+    calls = itertools.count()
+    sent = list(copy.live(speed=600, stopping=lambda: next(calls) > 20))
+    [line] = [msgspec.json.decode(m.value) for m in sent if b"replenishment-1" in m.value]
+    assert line["type"] == "purchase_line"
+    assert (line["ordered"], line["state"]) == (3, "open")
+    assert [m.topic for m in sent if b"replenishment-1" in m.value] == [ORDERS]
+
+
+def test_incidents_come_when_the_stream_is_live_and_some_are_put_right(replay):
+    """Within minutes of the wall a count is withdrawn and a bin with a limit is described anew."""
+    copy = pickle.loads(pickle.dumps(replay))  # noqa: S301 - our own bytes
+    reached = time.time() + 100
+    seen = Counter()
+    for message in copy.live(speed=600):
+        seen[msgspec.json.decode(message.value).get("type")] += 1
+        if message.at.timestamp() > reached:
+            break
+    assert seen["cancel"] == 1
+    assert seen["bin"] == 1
