@@ -30,7 +30,8 @@ from connectors.session import DEAD_PEER
 from connectors.trouble import Trouble
 from flows import audit_state
 from flows.audit_state import Header, Mark, Reached, Unusable
-from flows.audit_tables import TABLES, Table, hashed, plain
+from flows.audit_tables import TABLES, Table
+from flows.audit_values import hashed, plain
 from flows.domain.ledger import Ledger
 from flows.domain.memory import MemoryStore
 from flows.steps import Batch

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
-from typing import Any
-
+from flows.audit_values import Expected, Values, plain
 from flows.domain.episodes import ActionRow, EpisodeRow
 from flows.domain.fixed import decimal
 from flows.domain.memory import MemoryStore
 
-Values = tuple[Any, ...]
-Expected = Iterable[tuple[Values, Values]]
 STATE_KEY = ["rule", "warehouse", "sku", "lot", "bin", "subject"]
 STATE = [
     "alert_id", "version", "severity", "state", "opened_at", "seen_at", "resolved_at", "threshold",
@@ -48,7 +43,7 @@ def episodes(stores: list[MemoryStore]) -> Expected:
 def _episode(r: EpisodeRow) -> Values:
     return (
         r.alert_id, r.version, r.severity, r.state, r.opened_at, r.seen_at, r.resolved_at,
-        _number(r.threshold), _shown(r.observed), r.events, r.offset, r.acknowledged_at,
+        plain(r.threshold), plain(r.observed), r.events, r.offset, r.acknowledged_at,
         r.acknowledged_by, r.next_reminder_at,
     )  # fmt: skip
 
@@ -61,7 +56,7 @@ def transitions(stores: list[MemoryStore]) -> Expected:
             yield (
                 (store.partition, row.offset, r.alert_id, row.transition),
                 (
-                    row.at, *r.key, r.severity, r.state, _number(r.threshold), _shown(r.observed),
+                    row.at, *r.key, r.severity, r.state, plain(r.threshold), plain(r.observed),
                     r.events, row.actor, row.note,
                 ),
             )  # fmt: skip
@@ -77,16 +72,7 @@ def actions(stores: list[MemoryStore]) -> Expected:
 def _action(r: ActionRow) -> Values:
     return (
         r.kind, r.warehouse, r.sku, r.lot, r.subject, r.state, r.standing, r.approval,
-        None if r.quantity is None else decimal(r.quantity), _number(r.value), _shown(r.payload),
+        None if r.quantity is None else decimal(r.quantity), plain(r.value), plain(r.payload),
         r.rule, r.alert_id, r.events, r.proposed_at, r.decided_at, r.decided_by, r.channel,
         r.reason, r.sent_at, r.finished_at, r.offset,
     )  # fmt: skip
-
-
-def _number(value: Decimal | None) -> Decimal | None:
-    return None if value is None else value.normalize() + 0
-
-
-def _shown(facts: dict[str, Any]) -> Values:
-    """Return numbers of JSON as the audit compares them."""
-    return tuple(sorted((n, _number(v) if isinstance(v, Decimal) else v) for n, v in facts.items()))

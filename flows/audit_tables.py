@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from flows import audit_alerts
+from flows.audit_values import Expected, Values, plain
 from flows.domain.events import Bin, Event, Item, Warehouse
 from flows.domain.fixed import COST_PLACES, PLACES, VALUE_PLACES, decimal, scaled
 from flows.domain.leads import UNKNOWN
@@ -27,9 +28,6 @@ from flows.store.windows import (
     VALUE_MOMENT_PLACES,
 )
 
-Values = tuple[Any, ...]
-Expected = Iterable[tuple[Values, Values]]
-
 
 class Table(Struct):
     """One comparison."""
@@ -41,25 +39,6 @@ class Table(Struct):
     where: str = ""
     aged: int | None = None
     """Which of key and values is the day or time by which old rows go (table retention)."""
-
-
-def plain(value: Any) -> Any:
-    """Return a value as it is shown and hashed: no trailing zeros, lists as tuples."""
-    shaped = _SHAPED.get(type(value))
-    return value if shaped is None else shaped(value)
-
-
-def hashed(row: Values) -> Values:
-    """Return a row whose lists are tuples; equal decimals are equal as they are."""
-    return tuple([plain(value) if type(value) in UNHASHED else value for value in row])
-
-
-_SHAPED: dict[type, Callable[[Any], Any]] = {
-    Decimal: lambda value: value.normalize() + 0,
-    list: lambda value: tuple(map(plain, value)),
-    dict: lambda value: tuple(sorted((name, plain(part)) for name, part in value.items())),
-}
-UNHASHED = _SHAPED.keys() - {Decimal}
 
 
 def _q(units: int | None) -> Decimal | None:

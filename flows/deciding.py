@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from connectors.kafka import LOG, Outlet, ensure_topics
-from connectors.partitions import LogPartitions
+from connectors.kafka import LOG
 from connectors.trouble import Trouble
 from connectors.watermarks import ends
+from flows import appending
 from flows.domain.decode import canonical
 from flows.domain.events import Decision
 from flows.domain.rejects import Reject
@@ -111,22 +111,9 @@ def decide(
 
 def _put(settings: Settings, events: Sequence[Decision]) -> tuple[dict[str, int], dict[int, int]]:
     """Send them; return warehouse → partition, and up to where each partition must be folded."""
-    brokers, topic = settings.need_brokers(), settings.topic_prefix + LOG
-    count = ensure_topics(brokers, settings.topic_prefix)[LOG]
-    partitions = LogPartitions(settings.need_dsn(), count, patience=10)
-    try:
-        places = partitions.of_many(event.warehouse for event in events)
-    finally:
-        partitions.close()
-    out = Outlet(brokers, patience=30)
-    try:
-        for event in events:
-            key, value = event.warehouse.encode(), canonical.encode(event)
-            out.send(topic, key, value, None, places[event.warehouse])
-        out.flush()
-    finally:
-        out.close(grace=0.0)
-    last = ends(brokers, [topic])
+    places = appending.put(settings, events)
+    topic = settings.topic_prefix + LOG
+    last = ends(settings.need_brokers(), [topic])
     return places, {partition: last[topic, partition] for partition in set(places.values())}
 
 

@@ -14,23 +14,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from connectors.kafka import LOG, Outlet, ensure_topics
-from connectors.partitions import LogPartitions
 from connectors.queries import QUERIES, Queries
-from flows.domain import routing
+from flows.appending import put
 from flows.domain.alerts import id_of
 from flows.domain.decode import canonical
 from flows.domain.events import Decision, Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from connectors.queries import Row
     from flows.settings import Settings
 
 MOST = 50
 """Moves of a warehouse that wait for people or are under way."""
-PATIENCE = 30.0
 _NUMBERS = (
     "kind", "issues", "from_zone", "from_occupancy", "from_afterwards", "from_distance",
     "to_zone", "to_occupancy", "to_afterwards", "to_distance", "reason_en", "reason_zh",
@@ -46,7 +43,7 @@ def propose(
         gone = [_withdrawal(row, hour) for row in database.rows("rebalancing_gone")]
         new = [_proposal(row, hour) for row in database.rows("rebalancing_new", most=MOST)]
     if gone or new:
-        _put(settings, [*gone, *new], stopping)
+        put(settings, [*gone, *new], stopping)
     return len(new), len(gone)
 
 
@@ -83,21 +80,3 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.0f}"
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
-
-
-def _put(
-    settings: Settings, events: Sequence[Proposal | Decision], stopping: Callable[[], bool]
-) -> None:
-    brokers, prefix = settings.need_brokers(), settings.topic_prefix
-    count = ensure_topics(brokers, prefix)[LOG]
-    partitions = LogPartitions(settings.need_dsn(), count, patience=PATIENCE)
-    out = Outlet(brokers, patience=PATIENCE, giving_up=stopping)
-    try:
-        for event in events:
-            for partition, headers in routing.placed(event, partitions.of, count):
-                value = canonical.encode(event)
-                out.send(prefix + LOG, routing.key(event), value, headers, partition)
-        out.flush()
-    finally:
-        out.close(grace=0.0)
-        partitions.close()

@@ -22,8 +22,8 @@ from connectors.outbox import Try
 from connectors.partitions import LogPartitions
 from connectors.session import Session
 from connectors.trouble import one_line
-from flows.domain import retries, routing
-from flows.domain.decode import canonical
+from flows.appending import append
+from flows.domain import retries
 from flows.domain.events import Decision
 
 if TYPE_CHECKING:
@@ -112,12 +112,8 @@ class Kafka:
             return 0
         log = self._settings.topic_prefix + LOG
         try:
-            out = self._outlet()
-            for event in (event for one in settled for event in decisions(one)):
-                for partition, headers in routing.placed(event, self._homes.of, self._homes.count):
-                    body = canonical.encode(event)
-                    out.send(log, routing.key(event), body, headers, partition)
-            out.flush()
+            events = (event for one in settled for event in decisions(one))
+            append(self._outlet(), log, self._homes, events)
         except Undelivered as error:
             self._let_go()
             self._nuisance(f"decisions are not on the log: {error}; retrying")

@@ -13,13 +13,12 @@ from typing import Any
 
 from flows.domain import judging
 from flows.domain.accounts import Account, Calm, Episodes
-from flows.domain.actions import REPLENISHMENT, Actions, replenishment, worth
+from flows.domain.actions import REPLENISHMENT, Actions, replenishment
 from flows.domain.alerts import Alerts, Cause, Facts
-from flows.domain.calendar import local_date
 from flows.domain.episodes import EpisodeKey, EpisodeRow
 from flows.domain.events import Item
 from flows.domain.figures import due_inside, incoming, thresholds
-from flows.domain.fixed import number
+from flows.domain.fixed import fixed, number, worth
 from flows.domain.judging import Bounds, Numbers
 from flows.domain.rows import Key, StockRow
 from flows.domain.rules import LEAST, MOST, Severity
@@ -64,7 +63,8 @@ class AccountWatch:
         account.basis = None
         self.judge(account, cause)
         for rule, severity in self._by_days(account, row):
-            self._set(account, rule, severity, cause, row)
+            facts = self._facts_by_days(account, rule, row)
+            self.set(account, EpisodeKey(rule, *account.key), severity, cause, facts)
         self.follow(account)
         if account.episodes:
             self._alerts.remind(account.episodes, cause)
@@ -102,7 +102,7 @@ class AccountWatch:
         needed = self._needed(account, numbers.projected, numbers.reorder, step)
         if needed is not None:
             known = account.actions[REPLENISHMENT]
-            self._actions.follow(account, known, needed, worth(needed, self._cost(account)))
+            self._actions.follow(account, known, needed, worth(needed, self.cost(account)))
 
     def _needed(
         self, account: Account, projected: int, reorder: int | None, step: int = FOLLOW
@@ -149,27 +149,26 @@ class AccountWatch:
                 )
         clock = self._state.clock
         if clock is not None and account.lots:
-            today = local_date(clock, self._state.zone(account.key.warehouse))
-            for key, judged in judging.lots(account, today, numbers.limits, self._cost(account)):
-                found[key] = (judged.severity or "warning", self._named(account, judged.facts()))
+            today = self._state.local_day(account.key.warehouse)
+            for key, judged in judging.lots(account, today, numbers.limits, self.cost(account)):
+                found[key] = (judged.severity or "warning", self.named(account, judged.facts()))
         if clock is not None and account.arriving:
             zone = self._state.zone(account.key.warehouse)
             for key, judged in judging.transfers(account, clock, numbers.limits.grace, zone):
-                found[key] = (judged.severity or "warning", self._named(account, judged.facts()))
+                found[key] = (judged.severity or "warning", self.named(account, judged.facts()))
         for key, less in judging.emptied_bins(account):
             facts = Facts(Decimal(0), {"reason": "negative_bin", "quantity": number(less)})
-            found[key] = (self._care(account), self._named(account, facts))
+            found[key] = (self._care(account), self.named(account, facts))
         return found, bounds
 
     def _apply(self, account: Account, found: Verdicts, numbers: Numbers, cause: Cause) -> None:
-        episodes = account.episodes = {} if account.episodes is None else account.episodes
+        episodes = account.episodes or _NO_EPISODES
         for known in [row for row in episodes.values() if _by_state(row)]:
             if known.key not in found:
                 self._alerts.resolve(episodes, known, cause, self._ended(account, known, numbers))
         for key, (severity, facts) in found.items():
-            if key.rule == "unexplained_move" and key in episodes:
-                continue
-            self._alerts.set(episodes, key, severity, cause, facts)
+            if key.rule != "unexplained_move" or key not in episodes:
+                self.set(account, key, severity, cause, facts)
 
     def _respond(self, account: Account, cause: Cause) -> None:
         """Propose what answers an open alert; end what its alert no longer asks for."""
@@ -185,17 +184,18 @@ class AccountWatch:
         for action, row in wanted.items():
             if action in (account.actions or {}):
                 continue
-            quantity = account.lot_sums.get(row.key.lot, 0) if action[0] == "clearance" else None
-            if quantity is None:
-                quantity = int(Decimal(row.observed["in_transit"]) * 10_000)
+            if action[0] == "clearance":
+                quantity = account.quantity_of(row.key.lot)
+            else:
+                quantity = fixed(Decimal(row.observed["in_transit"]))
             self._actions.propose(
                 account,
                 action,
                 cause,
                 quantity=quantity,
-                value=worth(quantity, self._cost(account)),
+                value=worth(quantity, self.cost(account)),
                 auto_value=self._state.policy(f"auto_{action[0]}_value", account.key),
-                payload=_payload(action[0], row.observed, self._cost(account)),
+                payload=_payload(action[0], row.observed, self.cost(account)),
                 rule=row.key.rule,
                 alert_id=row.alert_id,
                 events=row.events,
@@ -211,7 +211,7 @@ class AccountWatch:
             return (LEAST if reorder is None else reorder + 1), MOST
         if not standing:
             need = replenishment(numbers.limits, numbers.projected, reorder, numbers.mean)
-            cost = self._cost(account)
+            cost = self.cost(account)
             alert = self._shortage(account)
             self._actions.propose(
                 account,
@@ -260,13 +260,22 @@ class AccountWatch:
         foreseen = judging.predicted(account, row.stock_out_on, today, row.available, limits)
         return [("predicted_stock_out", foreseen), ("dead_stock", "info" if dead else None)]
 
-    def _set(
-        self, account: Account, rule: str, severity: Severity | None, cause: Cause, row: StockRow
+    def set(
+        self,
+        account: Account,
+        key: EpisodeKey,
+        severity: Severity | None,
+        cause: Cause,
+        facts: Callable[[], Facts],
     ) -> None:
-        key = EpisodeKey(rule, *account.key)
-        if severity is None and key not in (account.episodes or {}):
-            return
+        """Bring an account's episode to a severity, None being resolved."""
+        if account.episodes is None:
+            if severity is None:
+                return
+            account.episodes = {}
+        self._alerts.set(account.episodes, key, severity, cause, facts)
 
+    def _facts_by_days(self, account: Account, rule: str, row: StockRow) -> Callable[[], Facts]:
         def facts() -> Facts:
             numbers = self._numbers(account)
             if rule == "dead_stock":
@@ -276,12 +285,11 @@ class AccountWatch:
             told["below_safety_on"] = judging.day(row.below_safety_on)
             return Facts(Decimal(numbers.limits.horizon_days), told)
 
-        account.episodes = {} if account.episodes is None else account.episodes
-        self._alerts.set(account.episodes, key, severity, cause, facts)
+        return facts
 
     def _idle(self, account: Account, numbers: Numbers) -> Facts:
         today = self._state.today[account.key.warehouse]
-        cost = self._cost(account)
+        cost = self.cost(account)
         observed = {
             **self.names(account),
             "on_hand": number(account.on_hand),
@@ -295,7 +303,7 @@ class AccountWatch:
         """Return what a record tells of an episode whose reason has gone."""
         key = known.key
         if key.rule in {"near_expiry", "expired"}:
-            left = number(account.lot_sums.get(key.lot, 0))
+            left = number(account.quantity_of(key.lot))
             return Facts(None, {**known.observed, "quantity": left})
         if key.rule not in BY_STATE or key.subject:
             return Facts(None, known.observed)
@@ -310,7 +318,9 @@ class AccountWatch:
 
         return facts
 
-    def _named(self, account: Account, facts: Facts) -> Callable[[], Facts]:
+    def named(self, account: Account, facts: Facts) -> Callable[[], Facts]:
+        """Return facts with what the item is called, put together when they are asked for."""
+
         def named() -> Facts:
             observed = {**self.names(account), **facts.observed}
             return Facts(facts.threshold, observed, facts.events)
@@ -339,7 +349,8 @@ class AccountWatch:
     def _item(self, account: Account) -> Item | None:
         return self._state.images(account.key.sku).last
 
-    def _cost(self, account: Account) -> Decimal | None:
+    def cost(self, account: Account) -> Decimal | None:
+        """Return what the item costs, by its latest image."""
         item = self._item(account)
         return None if item is None else item.unit_cost
 

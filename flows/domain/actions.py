@@ -17,15 +17,14 @@ from flows.domain.accounts import Account
 from flows.domain.alerts import Cause, id_of
 from flows.domain.changes import Changes
 from flows.domain.episodes import ActionRow, EpisodeRow
-from flows.domain.events import Decision
-from flows.domain.fixed import fixed, number
-from flows.domain.master import Limits
+from flows.domain.events import Decision, Move, Proposal
+from flows.domain.fixed import fixed
+from flows.domain.master import ALWAYS, Limits
 from flows.domain.rejects import Reject
 
 WEEK_DAYS = 7
 UNIT = 10_000
 REPLENISHMENT = ("replenishment", "", "")
-UNDECIDED = frozenset({"proposed"})
 UNDERWAY = frozenset({"approved", "sent"})
 _FROM = {
     "approve": ("proposed",),
@@ -35,6 +34,11 @@ _FROM = {
     "failed": ("approved",),
 }
 _TO = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"}
+
+
+def move_key(event: Proposal | Move) -> tuple[str, str, str]:
+    """Return the key of the action that suggests a move, or that a move carries out."""
+    return ("rebalance", event.lot or "", f"{event.from_bin} → {event.to_bin}")
 
 
 def replenishment(limits: Limits, projected: int, reorder: int, mean: float | None) -> int:
@@ -81,7 +85,7 @@ class Actions:
         if key in (account.actions or {}):
             return
         kind, lot, subject = key
-        auto = auto_value > 0 and (auto_value >= _UNLIMITED or _within(value, auto_value))
+        auto = auto_value > 0 and (auto_value >= ALWAYS or _within(value, auto_value))
         row = ActionRow(
             id_of(kind, *account.key, lot, subject, cause.event_id),
             kind,
@@ -110,7 +114,7 @@ class Actions:
         if known is None:
             return
         row = replace(known, standing=False)
-        if known.state in UNDECIDED:
+        if known.state == "proposed":
             row.state, row.finished_at = "withdrawn", cause.decided_at
         elif known.state in UNDERWAY:
             row.state, row.finished_at = "done", cause.decided_at
@@ -137,20 +141,26 @@ class Actions:
         row = replace(known)
         if event.decision in {"sent", "failed"}:
             self._told(row, event)
-        elif event.decision == "withdraw" and known.state != "proposed":
-            row.standing = row.kind != "rebalance"  # what was decided stays, its reason has gone
-        else:
-            row.state = _TO[event.decision]
-            row.decided_at, row.channel = event.occurred_at, event.channel
-            row.decided_by = event.decided_by or event.operator
-            row.reason = event.reason
-            if event.quantity is not None:
-                row.value = _scaled(row.value, row.quantity, fixed(event.quantity))
-                row.quantity = fixed(event.quantity)
-            if row.state == "withdrawn":
-                row.standing, row.finished_at = row.kind != "rebalance", cause.decided_at
+        elif event.decision != "withdraw" or known.state == "proposed":
+            self._decided(row, event, cause)
+        if event.decision == "withdraw":
+            # Nobody suggests it any more; what the stock asks for ends by itself.
+            row.standing = row.kind != "rebalance"
         self._write(account, row)
         return None
+
+    @staticmethod
+    def _decided(row: ActionRow, event: Decision, cause: Cause) -> None:
+        """Note who decided what."""
+        row.state = _TO[event.decision]
+        row.decided_at, row.channel = event.occurred_at, event.channel
+        row.decided_by = event.decided_by or event.operator
+        row.reason = event.reason
+        if event.quantity is not None:
+            row.value = _scaled(row.value, row.quantity, fixed(event.quantity))
+            row.quantity = fixed(event.quantity)
+        if row.state == "withdrawn":
+            row.finished_at = cause.decided_at
 
     @staticmethod
     def _told(row: ActionRow, event: Decision) -> None:
@@ -173,9 +183,6 @@ class Actions:
             self._changes.steps.append(row)
 
 
-_UNLIMITED = Decimal(10**12)
-
-
 def _within(value: Decimal | None, limit: Decimal) -> bool:
     return value is not None and value <= limit
 
@@ -184,11 +191,6 @@ def _scaled(value: Decimal | None, quantity: int | None, wanted: int) -> Decimal
     if value is None or not quantity:
         return value
     return (value / quantity * wanted).normalize()
-
-
-def worth(quantity: int, cost: Decimal | None) -> Decimal | None:
-    """Return what a quantity costs."""
-    return None if cost is None else number(quantity) * cost
 
 
 def decided(event: Decision, known: ActionRow | None) -> Reject:

@@ -136,21 +136,11 @@ class Alerts:
         )
         return self._write("acknowledged", row, cause, episodes, actor=actor, note=note)
 
-    def remind(
-        self,
-        episodes: Episodes,
-        cause: Cause,
-        facts: Callable[[EpisodeKey], Facts | None] = lambda _: None,
-    ) -> None:
-        """Say again what has been open for a day; `facts` of a key as they are now, if known."""
+    def remind(self, episodes: Episodes, cause: Cause) -> None:
+        """Say again what has been open for a day."""
+        at = cause.decided_at
         for known in [row for row in episodes.values() if _due(row, cause)]:
-            now = facts(known.key)
-            row = replace(
-                known,
-                seen_at=cause.decided_at,
-                next_reminder_at=cause.decided_at + REMINDER,
-                observed=known.observed if now is None else now.observed,
-            )
+            row = replace(known, seen_at=at, next_reminder_at=at + REMINDER)
             self._write("reminded", row, cause, episodes)
 
     def amend(

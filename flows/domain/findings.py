@@ -21,7 +21,7 @@ from flows.domain.events import (
     Stocktake,
     type_of,
 )
-from flows.domain.fixed import fixed, number
+from flows.domain.fixed import fixed, number, worth
 from flows.domain.judging import Judged
 from flows.domain.movements import lost_in_transit
 from flows.domain.orders import OrderState
@@ -36,10 +36,10 @@ _LEAVING = frozenset({Outbound, Scrap, Adjustment})
 """Kinds with which stock may leave without a word."""
 
 
-def of_movement(event: Movement, account: Account, item: Item, worth: Decimal) -> list[Found]:
-    """Return what is wrong with a movement; from the value `worth` on it is to be explained."""
+def of_movement(event: Movement, account: Account, item: Item, limit: Decimal) -> list[Found]:
+    """Return what is wrong with a movement; from the value `limit` on it is to be explained."""
     found: list[Found] = []
-    if unexplained(event) and (item.high_value or _costs(event, item) >= worth):
+    if unexplained(event) and (item.high_value or _costs(event, item) >= limit):
         key = EpisodeKey("unexplained_move", *account.key, event.lot or "", event.from_bin or "")
         severity: Severity = "critical" if item.high_value else "warning"
         found.append(
@@ -75,12 +75,11 @@ def _costs(event: Movement, item: Item) -> Decimal:
 
 
 def _moved(event: Movement, item: Item) -> dict[str, Any]:
-    quantity = number(fixed(event.quantity))
-    cost = item.unit_cost
+    quantity = fixed(event.quantity)
     return {
         "type": type_of(event),
-        "quantity": quantity,
-        "value": None if cost is None else quantity * cost,
+        "quantity": number(quantity),
+        "value": worth(quantity, item.unit_cost),
         "operator": event.operator,
         "device": event.device,
         "times": 1,
@@ -92,10 +91,9 @@ def shrinkage(
 ) -> Found:
     """Return what a count that should have found `expected` says."""
     counted = sum(count.lines.values())
-    lot = next(iter(count.lines)).lot if count.scope == "lot" and len(count.lines) == 1 else ""
-    place = count.bin
+    lot, place = "", count.bin
     if count.scope == "lot" and len(count.lines) == 1:
-        place = next(iter(count.lines)).bin
+        [(lot, place, _)] = count.lines
     key = EpisodeKey("shrinkage", *account.key, lot, place, count.event_id)
     observed = {"document": count.document, "operator": count.operator}
     return key, missing(expected, counted, tolerance, cost, observed)
@@ -115,7 +113,7 @@ def missing(
         "expected": number(expected),
         "counted": number(counted),
         "missing": number(less),
-        "value": None if cost is None else number(less) * cost,
+        "value": worth(less, cost),
     }
     return Judged(severity, number_of(threshold), observed)
 

@@ -32,6 +32,11 @@ def number(units: int) -> int | Decimal:
     return decimal(units).normalize() if rest else whole
 
 
+def worth(units: int, cost: Decimal | None) -> Decimal | None:
+    """Return what 1/10000 units at a cost of each base unit are worth; None: nobody knows."""
+    return None if cost is None else number(units) * cost
+
+
 @lru_cache(maxsize=1 << 16)
 def text(units: int) -> str:
     """Return 1/10000 units in the form that COPY reads, such as -3.5000."""

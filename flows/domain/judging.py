@@ -17,7 +17,7 @@ from flows.domain.accounts import Account
 from flows.domain.alerts import Facts
 from flows.domain.calendar import midnight, zone
 from flows.domain.episodes import EpisodeKey
-from flows.domain.fixed import number
+from flows.domain.fixed import number, worth
 from flows.domain.levels import red_line
 from flows.domain.master import Limits
 from flows.domain.rows import TransferKey, TransferRow
@@ -119,25 +119,19 @@ def lots(
         days = (row.expires_on - today).days
         if days > limits.near_expiry_days:
             continue
-        rule, severity, threshold = "near_expiry", "warning", Decimal(limits.near_expiry_days)
-        if days < 0:
-            rule, severity, threshold = "expired", "critical", Decimal(0)
-        elif 3 * days <= limits.near_expiry_days:
-            severity = "critical"
-        worth = None if cost is None else number(quantity) * cost
+        soon = 3 * days <= limits.near_expiry_days
+        severity: Severity = "critical" if soon else "warning"
+        rule = "expired" if days < 0 else "near_expiry"
+        threshold = Decimal(0 if days < 0 else limits.near_expiry_days)
         observed = {
             "quantity": number(quantity),
             "expires_on": row.expires_on.isoformat(),
             "days_to_expiry": days,
-            "value": worth,
+            "value": worth(quantity, cost),
         }
         stated = () if row.expires_by is None else (row.expires_by.event_id,)
         key = EpisodeKey(rule, *account.key, lot)
-        yield key, Judged(_severity(severity), threshold, observed, stated)
-
-
-def _severity(word: str) -> Severity:
-    return "critical" if word == "critical" else "warning"
+        yield key, Judged(severity, threshold, observed, stated)
 
 
 def transfers(

@@ -81,8 +81,8 @@ class Ledger:
         self._seen = Seen(start.runs)
         self._cancels = Cancels(start.cancels)
         self._devices = Devices(recall.devices, recall.blocks)
-        self._tick = Cause("", NEVER, 0)
-        """The tick with which the batch ends, if it does."""
+        self._tick: Cause | None = None
+        """The tick with which the batch ends, if it moves the clock on."""
         self._judged_by = self._ahead = self._old = NEVER
         self._state = State(
             recall,
@@ -106,6 +106,7 @@ class Ledger:
         limits = any(isinstance(event, Bin | Cancel) for _, _, event in batch)
         self._watch.begin(changes, new_limits=limits)
         self._counters = copy(self._counters)
+        self._tick = None
         if batch:
             keys = [0 if type(e) is Reject else digest(e.event_id) for _, _, e in batch]
             older = self._seen.older(keys)
@@ -291,7 +292,7 @@ class Ledger:
         state = self._state
         self._daybook.close()
         touched: Iterable[Account] = state.touched()
-        if state.ticked:  # decided in a fixed order, whatever order they were touched in
+        if self._tick is not None:  # decided in a fixed order, whatever order they were touched in
             touched = sorted(touched, key=_account_key)
             self._watch.tick(self._tick)
         for account in touched:
@@ -313,7 +314,7 @@ class Ledger:
         rows.extend(account.cell_row(cell) for cell in cells or ())
         account.version += 1
         row = self._state.figures(account)
-        self._watch.close(account, row, self._tick if self._state.ticked else None)
+        self._watch.close(account, row, self._tick)
         changes.stock.append(row)
         shown = (row.on_hand, row.reserved, row.available, row.water_level)
         if shown != account.shown:

@@ -17,8 +17,8 @@ from msgspec import UNSET
 from flows.domain import findings, judging
 from flows.domain.account_watch import AccountWatch
 from flows.domain.accounts import Account, Episodes
-from flows.domain.actions import Actions, acknowledged, unknown, worth
-from flows.domain.alerts import Alerts, Cause, Facts
+from flows.domain.actions import Actions, acknowledged, move_key, unknown
+from flows.domain.alerts import Alerts, Cause
 from flows.domain.changes import Changes
 from flows.domain.episodes import EpisodeKey, EpisodeRow
 from flows.domain.events import (
@@ -38,7 +38,7 @@ from flows.domain.events import (
     Warehouse,
 )
 from flows.domain.figures import FIRST_TICK
-from flows.domain.fixed import fixed
+from flows.domain.fixed import fixed, worth
 from flows.domain.judging import Judged
 from flows.domain.movements import LEGS
 from flows.domain.recall import Recall
@@ -117,8 +117,7 @@ class Watch:
             return
         account = self._state.known(Key(event.warehouse, event.sku))
         tolerance = self._state.policy("shrinkage_tolerance", account.key)
-        item = self._state.images(event.sku).last
-        cost = None if item is None else item.unit_cost
+        cost = self._accounts.cost(account)
         key, judged = findings.shrinkage(account, *found, tolerance, cost)
         self._set(account, key, judged, self._cause(by, offset))
 
@@ -167,15 +166,14 @@ class Watch:
     def proposed(self, event: Proposal, offset: int) -> None:
         """Propose a move that something outside the fold suggests."""
         account = self._state.account((event.warehouse, event.sku), event.occurred_at)
-        item = self._state.images(event.sku).last
         quantity = fixed(event.quantity)
         bins = {"from_bin": event.from_bin, "to_bin": event.to_bin}
         self._actions.propose(
             account,
-            ("rebalance", event.lot or "", f"{event.from_bin} → {event.to_bin}"),
+            move_key(event),
             self._cause(event, offset),
             quantity=quantity,
-            value=worth(quantity, None if item is None else item.unit_cost),
+            value=worth(quantity, self._accounts.cost(account)),
             auto_value=self._state.policy("auto_rebalance_value", account.key),
             payload={**self._accounts.names(account), **(event.numbers or {}), **bins},
         )
@@ -213,11 +211,10 @@ class Watch:
         if kind is Outbound and event.order_id is not None:
             cause = self._cause(by or event, offset)
             self._order(event.warehouse, event.order_id, cause, event)
-        elif kind is Move:
+        elif isinstance(event, Move):
             account = self._state.known(Key(event.warehouse, event.sku))
             if account.actions:
-                key = ("rebalance", event.lot or "", f"{event.from_bin} → {event.to_bin}")
-                self._actions.cured(account, key, self._cause(by or event, offset))
+                self._actions.cured(account, move_key(event), self._cause(by or event, offset))
         item = self._state.images(event.sku).last
         if item is not None and (item.high_value or findings.unexplained(event)):
             self._found(event, item, self._cause(by or event, offset))
@@ -225,8 +222,8 @@ class Watch:
     def _found(self, event: Movement, item: Item, cause: Cause) -> None:
         """Open or go on with what is found of a movement."""
         account = self._state.known((event.warehouse, event.sku))
-        worth = self._state.limits(account).unexplained_value
-        for key, judged in findings.of_movement(event, account, item, worth):
+        limit = self._state.limits(account).unexplained_value
+        for key, judged in findings.of_movement(event, account, item, limit):
             known = (account.episodes or {}).get(key)
             if known is not None and known.observed.get("times"):
                 self._again(account, known, judged, cause)
@@ -267,16 +264,8 @@ class Watch:
                 self._set(account, key, judged, cause)
 
     def _set(self, account: Account, key: EpisodeKey, judged: Judged, cause: Cause) -> None:
-        if judged.severity is None and key not in (account.episodes or {}):
-            return
-
-        def facts() -> Facts:
-            told = judged.facts()
-            told.observed = {**self._accounts.names(account), **told.observed}
-            return told
-
-        account.episodes = {} if account.episodes is None else account.episodes
-        self._alerts.set(account.episodes, key, judged.severity, cause, facts)
+        facts = self._accounts.named(account, judged.facts())
+        self._accounts.set(account, key, judged.severity, cause, facts)
 
     def _without(self, account: Account, row: EpisodeRow, event: Event, cause: Cause) -> None:
         """Take an event out of a finding; without any event left it ends."""
@@ -306,12 +295,11 @@ class Watch:
     def _explained(self, account: Account, row: EpisodeRow, quantity: int, cause: Cause) -> None:
         told = row.observed
         tolerance = self._state.policy("shrinkage_tolerance", account.key)
-        item = self._state.images(account.key.sku).last
         judged = findings.missing(
             fixed(Decimal(told["expected"])) + quantity,
             fixed(Decimal(told["counted"])),
             tolerance,
-            None if item is None else item.unit_cost,
+            self._accounts.cost(account),
             told,
         )
         if judged.severity == row.severity:
