@@ -1,4 +1,4 @@
-"""COMMENT ON every object that an analyst sees, from the catalogue `sql/comments.tsv`.
+"""COMMENT ON every object that an analyst sees, from the catalogue `sql/comments/`.
 
 In: lines `object<TAB>English<TAB>中文`; an object is `table`, `table.column`, `function()`,
 `screen.view` or `screen.view.column`; `*.column` speaks for every column of that name which has
@@ -57,10 +57,12 @@ class Comment:
     chinese: str
 
 
-def read_comments(path: Path) -> list[Comment]:
-    """Read the catalogue; empty lines and lines that begin with # are skipped."""
-    if not path.exists():
-        return []
+def read_comments(folder: Path) -> list[Comment]:
+    """Read the catalogue, a file a room; empty lines and lines that begin with # are skipped."""
+    return [comment for path in sorted(folder.glob("*.tsv")) for comment in _read(path)]
+
+
+def _read(path: Path) -> list[Comment]:
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line or line.startswith("#"):
@@ -86,7 +88,7 @@ def apply_comments(conn: Connection, comments: list[Comment]) -> int:
             changes.append(target + sql.Literal(texts[found]))
     if unknown:
         names = ", ".join(sorted(unknown))
-        raise Trouble(f"comments.tsv names what the database does not have: {names}")
+        raise Trouble(f"sql/comments names what the database does not have: {names}")
     if changes:
         conn.execute(sql.SQL("; ").join(changes))
     return len(changes)

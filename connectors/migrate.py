@@ -5,7 +5,7 @@ report of what was done. Order, under an advisory lock of that database:
 
 1. `server/*.sql` with the connecting role: group roles, schemas, the database's settings;
 2. `migrations/NNNN_*.sql` as waterline_owner, each once, in a transaction of its own;
-3. `replaceable/*.sql` and `comments.tsv` as waterline_owner, every time, in one transaction;
+3. `replaceable/*.sql` and `comments/*.tsv` as waterline_owner, every time, in one transaction;
 4. `community/*.sql` statement by statement, where the server runs TimescaleDB's community licence.
 
 Running it again changes nothing. May fail with Trouble: no database, no TimescaleDB, rights that
@@ -73,7 +73,7 @@ def migrate(dsn: str, sql_dir: Path = SQL, say: Callable[[str], None] = silent) 
     server = read_folder(sql_dir / "server")
     migrations = read_folder(sql_dir / "migrations")
     replaceable = read_folder(sql_dir / "replaceable")
-    comments = read_comments(sql_dir / "comments.tsv")
+    comments = read_comments(sql_dir / "comments")
     community = read_folder(sql_dir / "community") if (sql_dir / "community").exists() else []
     with connect(dsn) as conn, only_one(conn, say):
         require_timescale(conn)

@@ -44,7 +44,12 @@ def words(lang: str) -> Words:
 @cache
 def entries() -> dict[str, dict[str, str]]:
     """Return id → language → sentence, as the catalogue has them."""
-    with CATALOGUE.open("rb") as file:
+    return read(CATALOGUE)
+
+
+def read(catalogue: Path) -> dict[str, dict[str, str]]:
+    """Return id → language → sentence of a file of this form."""
+    with catalogue.open("rb") as file:
         return dict(_flat("", tomllib.load(file)))
 
 

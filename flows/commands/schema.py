@@ -1,7 +1,7 @@
 """`waterline schema`: what the database consists of, as a page that people read.
 
 Enters: the live catalogue with its English comments; for Chinese the same objects with the
-sentences of `sql/comments.tsv`; the heads of the named queries. Leaves: Markdown or HTML on
+sentences of `sql/comments/`; the heads of the named queries. Leaves: Markdown or HTML on
 standard output; `sql/SCHEMA.md` and `sql/SCHEMA.zh-CN.md` are what it makes of a fresh database.
 """
 
@@ -59,7 +59,7 @@ def page(dsn: str, lang: str, form: str = "md") -> str:
     with connect(dsn) as conn:
         found = things(conn)
     if lang != "en":
-        chinese = {one.name: one.chinese for one in read_comments(SQL / "comments.tsv")}
+        chinese = {one.name: one.chinese for one in read_comments(SQL / "comments")}
         found = [_translated(one, chinese) for one in found]
     blocks = list(_blocks(found, read_named(ANALYST), say))
     return html(blocks, say("schema.title"), lang) if form == "html" else markdown(blocks)

@@ -112,7 +112,7 @@ def test_failing_file_leaves_nothing_behind(database, sources):
 
 def test_wrong_comment_is_named(database, sources):
     """A line of the comments' catalogue for an object that is not there is named."""
-    with (sources / "comments.tsv").open("a", encoding="utf-8") as file:
+    with (sources / "comments" / "inventory.tsv").open("a", encoding="utf-8") as file:
         file.write("stock.nonsense\tNothing.\t无。\n")
     with pytest.raises(Trouble, match=r"does not have: stock\.nonsense"):
         migrate(database, sources)

@@ -67,7 +67,7 @@ def test_everything_has_a_comment(migrated):
 
 def test_comments_are_in_both_languages():
     """The catalogue has an English sentence and a Chinese one, once for each object."""
-    comments = read_comments(SQL / "comments.tsv")
+    comments = read_comments(SQL / "comments")
     assert len({one.name for one in comments}) == len(comments)
     assert [one.name for one in comments if not re.search("[\u4e00-\u9fff]", one.chinese)] == []
 

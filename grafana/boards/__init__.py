@@ -1,0 +1,1 @@
+"""One module a board: `build(say)` returns it in one language."""
