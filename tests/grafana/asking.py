@@ -105,6 +105,32 @@ def defaults(board: Mapping[str, Any], connection: psycopg.Connection[Any]) -> d
     return chosen
 
 
+NASTY = """O'Brien "5in" 折叠刀 100% _x\\'); DROP TABLE inventory.stock_figures; --"""
+"""What a person, or somebody else, may type or put into an address."""
+
+
+def choices(
+    board: Mapping[str, Any], connection: psycopg.Connection[Any]
+) -> dict[str, dict[str, list[str]]]:
+    """Return ways to choose → variable → values: as opened, one each, two each, and nasty ones."""
+    opened = defaults(board, connection)
+    ways = {"opened": opened, "one": dict(opened), "several": dict(opened), "nasty": dict(opened)}
+    now = datetime.now(UTC)
+    for one in board["templating"]["list"]:
+        name = one["name"]
+        if one["type"] == "query":
+            for way in ("one", "several"):
+                sql = expanded(one["query"], ways[way], now, now)
+                rows = connection.execute(sql.encode()).fetchall()
+                most = 2 if way == "several" and one.get("multi") else 1
+                ways[way][name] = [str(row[-1]) for row in rows[:most]] or [""]
+        if one["type"] in {"query", "textbox"}:
+            ways["nasty"][name] = [NASTY, "x"] if one.get("multi") else [NASTY]
+        for option in one["options"] if one["type"] == "custom" else ():
+            ways[f"{name}={option['value']}"] = opened | {name: [str(option["value"])]}
+    return ways
+
+
 def connect(dsn: str) -> psycopg.Connection[Any]:
     """Open a connection that may do what the boards' role may."""
     options = (
