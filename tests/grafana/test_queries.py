@@ -14,12 +14,20 @@ from pathlib import Path
 import pytest
 
 from grafana.build import HERE
-from tests.grafana import asking, filled, frames
+from tests.grafana import asking, filled, frames, provisioning_rules
 
 pytestmark = pytest.mark.stack
 REPORT = Path(__file__).resolve().parents[2] / "build" / "board_queries.json"
 FILES = sorted((HERE / "dashboards").glob("*/*.json"))
 NAMES = [f"{file.parent.name}/{file.stem}" for file in FILES]
+RULES = {
+    rule["uid"]: query["model"]["rawSql"]
+    for _, rule in provisioning_rules.rules(
+        provisioning_rules.read(HERE / "provisioning")["alerting"]
+    )
+    for query in rule["data"]
+    if "rawSql" in query["model"]
+}
 SPANS = {"opened": None, "one": timedelta(days=1), "several": timedelta(days=30)}
 
 
@@ -131,3 +139,23 @@ def test_every_panel_of_a_full_database_shows_something(file, full):
             if not frame.rows
         ]
     assert empty == []
+
+
+@pytest.mark.parametrize("uid", RULES)
+def test_a_rule_gets_a_number_and_labels(uid, full, migrated_once, took):
+    """One number, the rest texts, none missing, and no two rows of the same labels."""
+    now = datetime.now(UTC)
+    sql = asking.expanded(RULES[uid], {}, now - timedelta(minutes=1), now)
+    for dsn in (full, migrated_once):
+        with asking.connect(dsn) as connection:
+            began = time.perf_counter()
+            cursor = connection.execute(sql.encode())
+            rows, columns = cursor.fetchall(), cursor.description or []
+            ms = (time.perf_counter() - began) * 1000
+        took[uid] = max(took.get(uid, (0, "")), (ms, "rule"))
+        numbers = [n for n, one in enumerate(columns) if one.type_code in frames.NUMBERS]
+        texts = [n for n, one in enumerate(columns) if one.type_code in frames.TEXTS]
+        assert (len(numbers), len(texts)) == (1, len(columns) - 1)
+        assert not any(None in row for row in rows)
+        labels = [tuple(row[n] for n in texts) for row in rows]
+        assert len(labels) == len(set(labels))
