@@ -6,7 +6,6 @@ import json
 import re
 import string
 from collections.abc import Iterator
-from typing import ClassVar
 
 import pytest
 
@@ -116,36 +115,34 @@ def test_every_text_is_in_both_languages_with_the_same_placeholders(sentence):
     assert placeholders(entry["en"]) == placeholders(entry["zh-CN"])
 
 
-class Heard(Say):
-    """A language that notes what is asked of it."""
+@pytest.fixture
+def asked(monkeypatch):
+    """Give the set of texts that sources ask for while they build everything."""
+    names = set()
+    call, get, family = Say.__call__, Say.get, Say.family
 
-    asked: ClassVar[set[str]] = set()
+    def heard(original):
+        def listen(self, sentence, *rest, **values):
+            names.add(sentence)
+            return original(self, sentence, *rest, **values)
 
-    def __call__(self, sentence, /, **values):
-        """Return a text."""
-        self.asked.add(sentence)
-        return super().__call__(sentence, **values)
+        return listen
 
-    def get(self, sentence, otherwise=""):
-        """Return a text if there is one."""
-        self.asked.add(sentence)
-        return super().get(sentence, otherwise)
-
-    def family(self, name):
-        """Return a family of texts."""
-        found = super().family(name)
-        self.asked.update(f"{name}.{key}" for key in found)
+    def of_family(self, name):
+        found = family(self, name)
+        names.update(f"{name}.{key}" for key in found)
         return found
 
-
-def test_no_text_is_left_over(monkeypatch):
-    """What no board and no message says any more is deleted."""
-    heard = [Heard(say.lang, say.words) for say in languages()]
-    monkeypatch.setattr(build, "languages", lambda: heard)
+    for name, method in (("__call__", heard(call)), ("get", heard(get)), ("family", of_family)):
+        monkeypatch.setattr(Say, name, method)
     build.files()
+    return names
+
+
+def test_no_text_is_left_over(asked):
+    """What no board and no message says any more is deleted."""
     code = "\n".join(CODE.values())
-    left = entries().keys() - Heard.asked
-    assert {name for name in left if f'"{name}"' not in code} == set()
+    assert {name for name in entries().keys() - asked if f'"{name}"' not in code} == set()
 
 
 def test_headings_of_a_table_differ():
