@@ -20,7 +20,9 @@ CODE = {file: file.read_text() for file in SOURCES}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 SAID = {"title", "description", "label", "text", "tooltip", "axisLabel", "content", "noValue"}
 """Keys of a board's JSON whose texts people read; displayName and units are values of overrides."""
-SIGNS = re.compile(r"[–—\d\s.,:%+×/()·…-]*|All|¥|m?s|kg|m³|\$\{\w+[^}]*\}|\$__all")
+LITERAL = re.compile(r"'((?:[^']|'')*)'")
+TEXTS = {text.replace("'", "''") for entry in entries().values() for text in entry.values()}
+SIGNS = re.compile(r"[A-Z]|[–—\d\s.,:%+×/()·…-]*|All|¥|m?s|kg|m³|\$\{\w+[^}]*\}|\$__all")
 """What is the same in every language: figures, signs, symbols of units."""
 
 
@@ -68,6 +70,8 @@ def shape(value, key=""):
     if key in SAID | {"uid", "tags", "displayName", "include", "unit", "confirmation"}:
         return ""
     plain = re.sub(r"_(en|zh)\b", "_lang", value)
+    if key in {"rawSql", "query", "definition"}:
+        plain = LITERAL.sub(lambda one: "'…'" if one[1] in TEXTS else one[0], plain)
     return re.sub(r"(/d/[\w-]+?)-zh\b", r"\1", plain)
 
 
