@@ -26,7 +26,7 @@ PALETTE = {
 REDS = {house.RED, house.DARK_RED}
 TROUBLE = {
     "red", "critical", "sold_out", "overdue", "expired", "week", "failed", "given_up", "wrong",
-    "lost", "open",
+    "lost", "open", "overweight",
 }  # fmt: skip
 """What may be red without a threshold: codes and columns of trouble ("open" is a circuit)."""
 SOURCES = {"waterline", "-- Dashboard --", "grafana"}
@@ -151,7 +151,7 @@ def _red_values(config: Json) -> set[str]:
         for options in found(config, "options")
         if isinstance(options, Mapping)
         for value, result in options.items()
-        if isinstance(result, Mapping) and result.get("color") in REDS
+        if isinstance(result, Mapping) and result.get("color") in REDS and not value.isdigit()
     }
 
 
