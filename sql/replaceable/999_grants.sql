@@ -30,8 +30,13 @@ GRANT INSERT, UPDATE, DELETE ON
     inventory.intake, inventory.rejects, inventory.lag,
     inventory.device_sequences, inventory.device_blocks,
     inventory.rebalancing,
-    inventory.occupancy_hourly, inventory.expiry_daily, inventory.series_runs
+    inventory.occupancy_hourly, inventory.expiry_daily, inventory.series_runs,
+    inventory.totals, inventory.stock_totals, inventory.shortage_totals, inventory.zone_totals,
+    inventory.expiry_totals, inventory.special_totals, inventory.turnover_totals,
+    inventory.response_totals
     TO waterline_writer;
+-- What has passed is added to, and goes only by forget().
+GRANT INSERT, UPDATE ON inventory.throughput TO waterline_writer;
 GRANT INSERT ON inventory.movements, inventory.journal, inventory.stock_history
     TO waterline_writer;
 -- Measurements of a month ago may go, and an episode's standing changes; its transitions do not.
