@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grafana import columns as c
 from grafana import choices, house, panels
+from grafana import columns as c
 from grafana.board import url
 
 if TYPE_CHECKING:
