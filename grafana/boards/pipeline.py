@@ -143,7 +143,7 @@ def _relay(say: Say) -> Json:
     sql = """
         SELECT receiver, circuit, waiting, oldest_seconds, failures, open_until
         FROM screen.relay_queue ORDER BY waiting DESC, receiver LIMIT 50"""
-    colours = {"closed": house.GREEN, "open": house.RED, "off": house.GREY}
+    colours = {"closed": house.GREEN, "open": house.ORANGE, "off": house.GREY}
     shown = [
         c.text("receiver"),
         c.badge("circuit", say.family(f"{NAME}.circuit"), colours),
