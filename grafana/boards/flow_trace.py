@@ -22,31 +22,39 @@ TRAIL = f"""
 ANY = f"({' || '.join(TYPED)}) <> ''"
 WAYS = f"""
         WITH trail AS (
-            SELECT t.*, min(warehouse) OVER () = max(warehouse) OVER () AS alone
+            SELECT t.*, min(warehouse) OVER () = max(warehouse) OVER () AS alone,
+                coalesce(from_zone, to_zone, '') AS out_of,
+                coalesce(to_zone, from_zone, '') AS in_to
             FROM ({TRAIL}) AS t
             WHERE source IS NOT NULL
         ),
-        ways AS (
-            SELECT CASE WHEN source <> 'here' THEN source
-                        WHEN alone AND from_zone <> '' THEN '=' || from_zone
-                        ELSE '=' || warehouse_:lang END AS source,
-                CASE WHEN target <> 'here' THEN target
-                     WHEN alone AND to_zone <> '' THEN '=' || to_zone
-                     ELSE '=' || warehouse_:lang END AS target, moved
+        named AS (
+            SELECT CASE WHEN source <> 'here' THEN source WHEN alone AND out_of <> ''
+                    THEN '+' || out_of ELSE '=' || warehouse_:lang END AS source,
+                CASE WHEN target <> 'here' THEN target WHEN alone AND in_to <> ''
+                    THEN '+' || in_to ELSE '=' || warehouse_:lang END AS target, moved
             FROM trail
         ),
+        ways AS (
+            SELECT CASE WHEN turned THEN target ELSE source END AS source,
+                CASE WHEN turned THEN source ELSE target END AS target, abs(moved) AS moved
+            FROM (
+                SELECT source, target, sum(moved) AS moved,
+                    target = 'count' AND sum(moved) < 0 AS turned
+                FROM named WHERE source <> target GROUP BY source, target
+            ) AS sums
+            WHERE moved > 0 OR turned
+        ),
         places AS (
-            SELECT place, sum(moved) AS moved FROM (
+            SELECT place FROM (
                 SELECT source AS place, moved FROM ways UNION ALL SELECT target, moved FROM ways
             ) AS ends
-            GROUP BY place ORDER BY sum(moved) DESC NULLS LAST, place LIMIT 12
+            GROUP BY place ORDER BY sum(moved) DESC, place LIMIT 12
         ),
         edges AS (
-            SELECT source, target, sum(moved) AS moved FROM ways
-            WHERE source <> target AND source IN (SELECT place FROM places)
-              AND target IN (SELECT place FROM places)
-            GROUP BY source, target HAVING sum(moved) > 0
-            ORDER BY sum(moved) DESC, source, target LIMIT 40
+            SELECT source, target, moved FROM ways
+            WHERE source IN (SELECT place FROM places) AND target IN (SELECT place FROM places)
+            ORDER BY moved DESC, source, target LIMIT 40
         )"""
 """At most 12 places and 40 ways between them; a warehouse that is alone is its zones."""
 SHORT = "rtrim(to_char({}, 'FM999,999,990.####'), '.')"
@@ -118,17 +126,17 @@ def trail_columns(say: Say) -> list[Column]:
     return [
         c.moment("time", 130, "YYYY-MM-DD HH:mm"),
         c.badge("operation", say.family("flow.operation"), trails.OPERATIONS, 120),
-        c.text("warehouse_name", 190),
-        c.text("place", 150),
-        c.text("other", 190),
-        c.number("quantity", 80),
-        c.text("operator", 90),
-        c.text("device", 130),
-        c.text("sku", 120, links=trails.to_sku(say)),
-        c.text("item", 220),
-        c.text("lot", 130, links=to_lot),
-        c.text("document", 190, links=trails.to_trail(say, document=trails.VALUE)),
-        c.text("note", 140),
+        c.text("warehouse_name", 170),
+        c.text("place", 130),
+        c.text("other", 170),
+        c.number("quantity", 75),
+        c.text("operator", 80),
+        c.text("device", 115),
+        c.text("sku", 110, links=trails.to_sku(say)),
+        c.text("item"),
+        c.text("lot", 125, links=to_lot),
+        c.text("document", 170, links=trails.to_trail(say, document=trails.VALUE)),
+        c.text("note", 130),
         trails.recording(say, c.text("video", 70)),
     ]
 
@@ -157,10 +165,15 @@ def _trail(say: Say) -> Json:
 
 
 def _path(say: Say) -> Json:
-    title = trails.spelled(say, "flow_trace.node", "place")
+    known = trails.spelled(say, "flow_trace.node", "place")
+    zone = trails.quoted(say("flow_trace.zone", zone="%"))
+    title = (
+        f"CASE WHEN place LIKE '+%' THEN replace({zone}, '%', substr(place, 2))"
+        f" ELSE ltrim({known}, '=') END"
+    )
     came, went = (trails.quoted(say(f"flow_trace.stat.{name}") + " ") for name in ("came", "went"))
     nodes = f"""{WAYS}
-        SELECT place AS id, ltrim({title}, '=') AS title,
+        SELECT place AS id, {title} AS title,
             {came} || {SHORT.format("coalesce(sum(edges.moved) FILTER (WHERE target = place), 0)")}
                 AS mainstat,
             {went} || {SHORT.format("coalesce(sum(edges.moved) FILTER (WHERE source = place), 0)")}

@@ -246,14 +246,13 @@ def _open(say: Say) -> Json:
 
 def _alerts(say: Say) -> Json:
     sql = f"""
-        SELECT severity, rule, warehouse_:lang AS warehouse_name, lot, state, time
+        SELECT severity, rule, warehouse_:lang AS warehouse_name, state, time
         FROM screen.sku_alerts WHERE sku = {ONE} AND {HERE}
         ORDER BY array_position(ARRAY['critical', 'warning', 'info'], severity), time LIMIT 30"""
     shown = [
         c.badge("severity", say.family("severity"), house.SEVERITY_COLOURS, 75),
         c.words("rule", say.family("flow.rule")),
         c.text("warehouse_name", 150),
-        c.text("lot", 110),
         c.badge("state", say.family("state"), house.STATE_COLOURS, 90),
         c.moment("time", 110),
     ]
@@ -262,14 +261,13 @@ def _alerts(say: Say) -> Json:
 
 def _actions(say: Say) -> Json:
     sql = f"""
-        SELECT kind, state, warehouse_:lang AS warehouse_name, lot, quantity, value, time
+        SELECT kind, state, warehouse_:lang AS warehouse_name, quantity, value, time
         FROM screen.sku_actions WHERE sku = {ONE} AND {HERE}
         ORDER BY time DESC LIMIT 30"""
     shown = [
         c.words("kind", say.family("flow.action"), 100),
         c.badge("state", say.family("flow.state"), ACTING),
         c.text("warehouse_name"),
-        c.text("lot", 110),
         c.number("quantity", 75),
         c.money("value", 85),
         c.moment("time", 110),

@@ -50,11 +50,11 @@ def build(say: Say) -> Board:
     board.add("days_left", (0, 14, 24, 12), _days_left(say))
     board.add("clearance", (0, 26, 24, 9), _clearance(say))
     board.add("kinds", (0, 35, 24, 4), _kinds(say))
-    board.add("fragile_picks", (0, 39, 12, 9), _fragile_picks(say))
-    board.add("fragile", (12, 39, 12, 9), _places(say, "fragile"))
-    board.add("recorded", (0, 48, 24, 10), _recorded(say))
-    board.add("bonded", (0, 58, 12, 9), _places(say, "bonded"))
-    board.add("unsellable", (12, 58, 12, 9), _unsellable(say))
+    board.add("fragile_picks", (0, 39, 24, 8), _fragile_picks(say))
+    board.add("fragile", (0, 47, 24, 9), _places(say, "fragile"))
+    board.add("recorded", (0, 56, 24, 10), _recorded(say))
+    board.add("bonded", (0, 66, 24, 8), _places(say, "bonded"))
+    board.add("unsellable", (0, 74, 24, 9), _unsellable(say))
     return board
 
 
@@ -159,10 +159,10 @@ def _fragile_picks(say: Say) -> Json:
         ORDER BY due_at NULLS LAST, document, sku, bin LIMIT 30"""
     shown = [
         c.moment("due_at"),
-        c.text("document", 140, links=trails.to_trail(say, document=trails.VALUE)),
+        c.text("document", 180, links=trails.to_trail(say, document=trails.VALUE)),
         *_goods(say, c.text("bin", 90), lot=False),
         c.number("quantity", 70),
-        c.text("protection", 200),
+        c.text("protection", 420),
     ]
     return panels.table(say, sql, shown, board=HEADS)
 
@@ -177,7 +177,7 @@ def _places(say: Say, kind: str) -> Json:
         *_goods(say, c.text("zone", 60), c.text("bin", 80)),
         c.number("quantity", 70),
         c.money("value", 90),
-        c.text("protection", 180),
+        c.text("protection", 420),
     ]
     return panels.table(say, sql, shown, board=HEADS)
 

@@ -68,7 +68,7 @@ $$;
 
 -- One row per event and place, numbered in the order of effect. `source` and `target` are where the
 -- goods came from and went to: here (this warehouse), supplier, customer, transit, scrap or count;
--- `moved` is how many, negative where a correction takes it back.
+-- `moved` is how many, negative where a correction takes it back or a count found more.
 CREATE FUNCTION screen.trail(sku text, lot text, number text)
 RETURNS TABLE (
     step bigint, "time" timestamptz, operation text, warehouse text,
@@ -167,8 +167,6 @@ AS $$
             WHEN 'transfer_in' THEN 'transit' WHEN 'lost' THEN 'transit'
             WHEN 'stocktake' THEN NULL WHEN 'status' THEN NULL
             WHEN 'order_line' THEN NULL WHEN 'purchase_line' THEN NULL
-            WHEN 'variance' THEN CASE WHEN s.quantity > 0 THEN 'count' ELSE 'here' END
-            WHEN 'adjustment' THEN CASE WHEN s.quantity > 0 THEN 'count' ELSE 'here' END
             ELSE 'here' END,
         CASE s.operation
             WHEN 'outbound' THEN 'customer' WHEN 'order_outbound' THEN 'customer'
@@ -176,13 +174,11 @@ AS $$
             WHEN 'scrap' THEN 'scrap' WHEN 'lost' THEN 'scrap'
             WHEN 'stocktake' THEN NULL WHEN 'status' THEN NULL
             WHEN 'order_line' THEN NULL WHEN 'purchase_line' THEN NULL
-            WHEN 'variance' THEN CASE WHEN s.quantity > 0 THEN 'here' ELSE 'count' END
-            WHEN 'adjustment' THEN CASE WHEN s.quantity > 0 THEN 'here' ELSE 'count' END
+            WHEN 'variance' THEN 'count' WHEN 'adjustment' THEN 'count'
             ELSE 'here' END,
         CASE
-            WHEN s.operation IN ('variance', 'adjustment') THEN abs(s.quantity)
             WHEN s.operation IN ('outbound', 'order_outbound', 'return_supplier', 'transfer_out',
-                'scrap') THEN -s.quantity
+                'scrap', 'variance', 'adjustment') THEN -s.quantity
             ELSE s.quantity END
     FROM steps AS s
     LEFT JOIN inventory.items AS i ON i.sku = s.sku
