@@ -20,6 +20,10 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA inventory
 GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision) TO waterline_screen;
 GRANT EXECUTE ON FUNCTION screen.missing_numbers(text[])
     TO waterline_screen, waterline_analyst, waterline_gateway;
+GRANT EXECUTE ON FUNCTION inventory.local_date(text, timestamptz) TO waterline_screen;
+GRANT EXECUTE ON FUNCTION screen.trail(text, text, text), screen.sku_found(text),
+    screen.sku_figures(text), screen.sku_cells(text), screen.sku_days(text),
+    screen.sku_demand(text) TO waterline_screen, waterline_analyst, waterline_gateway;
 
 -- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
 GRANT INSERT, UPDATE, DELETE ON
