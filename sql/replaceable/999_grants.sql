@@ -17,7 +17,8 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA inventory
     TO waterline_writer, waterline_analyst, waterline_gateway;
 -- A view's functions are called with the reader's rights, not the owner's. Without USAGE on
 -- the schema the name itself stays out of a board's reach.
-GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision) TO waterline_screen;
+GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision),
+    inventory.occupancy(numeric, numeric, numeric, numeric, numeric, numeric) TO waterline_screen;
 
 -- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
 GRANT INSERT, UPDATE, DELETE ON
