@@ -32,10 +32,16 @@ SELECT
          WHEN NOT u.known THEN 'unknown'
          WHEN NOT u.active THEN 'closed'
          WHEN u.aisle IS NULL OR u.position IS NULL THEN 'no_place'
-         WHEN u.occupancy IS NULL THEN 'no_limit' END AS aside,
+         WHEN u.occupancy IS NULL THEN 'no_limit' END AS aside
+FROM inventory.bin_use AS u;
+
+-- Of one warehouse at a time, and to be kept (MATERIALIZED) by a board that joins it.
+CREATE VIEW screen.bin_distances WITH (security_invoker = off) AS
+SELECT
+    d.warehouse,
+    d.bin,
     d.distance
-FROM inventory.bin_use AS u
-LEFT JOIN inventory.bin_distances AS d USING (warehouse, bin);
+FROM inventory.bin_distances AS d;
 
 -- Day and hour of a warehouse: when its local day began, by the clock of its log.
 CREATE VIEW screen.local_times WITH (security_invoker = off) AS
