@@ -24,6 +24,8 @@ GRANT EXECUTE ON FUNCTION inventory.local_date(text, timestamptz) TO waterline_s
 GRANT EXECUTE ON FUNCTION screen.trail(text, text, text), screen.sku_found(text),
     screen.sku_figures(text), screen.sku_cells(text), screen.sku_days(text),
     screen.sku_demand(text) TO waterline_screen, waterline_analyst, waterline_gateway;
+GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision),
+    inventory.occupancy(numeric, numeric, numeric, numeric, numeric, numeric) TO waterline_screen;
 
 -- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
 GRANT INSERT, UPDATE, DELETE ON
