@@ -1,8 +1,8 @@
-"""`waterline grafana`: the login by which Grafana reads boards' views, and what Grafana starts with.
+"""`waterline grafana`: the login by which Grafana reads boards' views, and what Grafana needs.
 
-Enters: the database of the settings, `grafana/grafana.ini`. Leaves: the login `waterline_grafana`, its
-password in a file that only its owner can read; with `--env` the lines that a shell evaluates before
-`grafana server`. No secret is printed: the lines read the files. May fail with Trouble: see
+Enters: the database of the settings, `grafana/grafana.ini`. Leaves: the login `waterline_grafana`,
+its password in a file that only its owner can read; with `--env` the lines that a shell evaluates
+before `grafana server`. No secret is printed: the lines read the files. May fail with Trouble: see
 `connectors.login`; a password that Grafana would not take as it is.
 """
 
@@ -97,11 +97,23 @@ def _lines(settings: Settings) -> Iterator[str]:
     for name, value in DEFAULTS.items():
         yield f'export {name}="${{{name}:-{value}}}"'
     for name, file in _secrets(settings).items():
-        yield f'export {name}="$(cat {shlex.quote(str(file))})"'
+        yield f'export {name}="${{{name}:-$(cat {shlex.quote(str(file))})}}"'
+    yield _password_line(settings)
+
+
+def _password_line(settings: Settings) -> str:
+    """Return the line of the login's password: from our file, or from where the settings had it."""
+    if settings.grafana_password is None:
+        file = _secret(settings, "grafana_password")
+        return f'export WATERLINE_GRAFANA_PASSWORD="$(cat {shlex.quote(str(file))})"'
+    return (
+        'export WATERLINE_GRAFANA_PASSWORD="${WATERLINE_GRAFANA_PASSWORD:-'
+        '$(cat "$WATERLINE_GRAFANA_PASSWORD_FILE")}"; unset WATERLINE_GRAFANA_PASSWORD_FILE'
+    )
 
 
 def _plain(settings: Settings) -> dict[str, str]:
-    """Return the variables that are no secrets: where the database is, where Grafana finds things."""
+    """Return the variables that are no secrets: where the database is, and Grafana's files."""
     return {
         **_database(settings),
         "WATERLINE_GRAFANA_HOME": str(GRAFANA),
@@ -115,7 +127,7 @@ def _plain(settings: Settings) -> dict[str, str]:
 
 
 def _database(settings: Settings) -> dict[str, str]:
-    """Return where the database is, as Grafana's data source says it; verified unless it is here."""
+    """Return where the database is, in words of Grafana; verified unless it is here."""
     from psycopg import conninfo  # noqa: PLC0415 - slow to import, needed only here
 
     parts = {k: str(v) for k, v in conninfo.conninfo_to_dict(settings.need_dsn()).items()}
@@ -141,13 +153,10 @@ def _ini() -> dict[str, str]:
 
 
 def _secrets(settings: Settings) -> dict[str, Path]:
-    """Return the variables that are secrets, and their files; a given password needs no file."""
+    """Return the secrets of Grafana's own and of its messages, and their files."""
     names = {
-        "WATERLINE_GRAFANA_PASSWORD": "grafana_password",
         "WATERLINE_RELAY_SECRET": "grafana_relay",
         "GF_SECURITY_ADMIN_PASSWORD": "grafana_admin",
         "GF_SECURITY_SECRET_KEY": "grafana_secret_key",
     }
-    if settings.grafana_password is not None:
-        del names["WATERLINE_GRAFANA_PASSWORD"]
     return {variable: _secret(settings, name) for variable, name in names.items()}

@@ -93,7 +93,7 @@ def _mail() -> Json:
         "settings": {
             "addresses": "$WATERLINE_ALERT_MAIL",
             "singleEmail": True,
-            "subject": '{{ template "wl.title" . }}',
+            "subject": '{{ template "wl.mail.title" . }}',
             "message": '{{ template "wl.mail" . }}',
         },
     }

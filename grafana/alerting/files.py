@@ -45,7 +45,7 @@ def files() -> dict[Path, str]:
     return {
         FOLDER / f"{name}.yaml": _yaml(source, document)
         for name, source, document in (
-            ("10-templates", "templates.py", {"templates": [_templates()]}),
+            ("10-templates", "messages.tmpl", {"templates": [_templates()]}),
             ("20-contact-points", "contacts.py", {"contactPoints": points}),
             ("25-mute-times", "policies.py", {"muteTimes": policies.mute_times()}),
             ("30-policies", "policies.py", {"policies": [policies.tree()]}),

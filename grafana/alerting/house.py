@@ -15,7 +15,8 @@ Json = dict[str, Any]
 ORG = 1
 SOURCE = "waterline-alerts"
 """The data source of rules: its own small pool, so that screens cannot starve alerts."""
-FOLDER = "Waterline alerts 预警"
+FOLDER = "Waterline alerts"
+"""Its own folder: it is made before or after those of the boards, which have their own uids."""
 TEAM = "waterline"
 ZONE = "Asia/Shanghai"
 RUNBOOK = "https://waterline.example.com/runbook"

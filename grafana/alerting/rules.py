@@ -29,6 +29,7 @@ LABELS = (
     *("sku", "item_en", "item_zh", "lot", "bin", "subject", "threshold"),
 )
 """Text columns of `screen.alert_rows` that become labels."""
+WORST_FIRST = f"array_position(ARRAY{[*house.SEVERITIES]}, severity)"
 HEARTBEATS = {
     "flow": ("flow_age_seconds", 180),
     "clock": ("clock_age_seconds", 180),
@@ -36,7 +37,7 @@ HEARTBEATS = {
     "totals": ("totals_age_seconds", 300),
 }
 """Heartbeat → its column of `screen.heartbeats`, and the seconds over which it rings."""
-DIGITS = {"lag_high": 1, "bin_overweight": 1, "zone_full": 0}
+DIGITS = {"lag_high": 1, "bin_overweight": 1, "predicted_stock_out": 1, "invariant_drift": 1}
 """Decimals of a rule's figure; 0 where nothing is said."""
 
 
@@ -60,7 +61,7 @@ def _group(name: str, rules: list[Json]) -> Json:
 def _rule(name: str, family: str) -> Json:
     sql = (
         f"SELECT value, {', '.join(LABELS)} FROM screen.alert_rows"
-        f" WHERE rule = '{name}' ORDER BY severity, alert_id LIMIT {MOST}"
+        f" WHERE rule = '{name}' ORDER BY {WORST_FIRST}, alert_id LIMIT {MOST}"
     )
     flow_words = house.both()
     title = f"{flow_words['zh'](f'rule.{name}.name')} · {flow_words['en'](f'rule.{name}.name')}"
@@ -80,12 +81,15 @@ def _rule(name: str, family: str) -> Json:
 def _heartbeat(name: str) -> Json:
     column, limit = HEARTBEATS[name]
     said = {say.lang[:2]: say for say in languages()}
-    texts = {lang: say(f"alerting.heartbeat.{name}.summary", value=_value(0)) for lang, say in said.items()}
+    texts = {
+        lang: say(f"alerting.heartbeat.{name}.summary", value=_value(0))
+        for lang, say in said.items()
+    }
     title = " · ".join(said[lang](f"alerting.heartbeat.{name}.name") for lang in ("zh", "en"))
     return {
         "uid": f"wl-heartbeat-{name}",
         "title": title,
-        **_asked(f"SELECT {column} AS value FROM screen.heartbeats", limit),  # noqa: S608
+        **_asked(f"SELECT {column} AS value FROM screen.heartbeats", limit),
         "for": "0s",
         "noDataState": "Alerting",
         "execErrState": "Error",
@@ -152,7 +156,7 @@ def _summary(name: str, digits: int) -> dict[str, str]:
 def _object(lang: str, name: str) -> str:
     """Return the template of what an alert is about; what is empty is left out."""
     parts = [f"item_{lang}", "sku", "lot", "bin"]
-    if name not in {"shrinkage"}:  # the subject of a count is the id of its event
+    if name != "shrinkage":  # the subject of a count is the id of its event
         parts.append("subject")
     return "".join(f"{{{{ with $labels.{part} }}}} · {{{{ . }}}}{{{{ end }}}}" for part in parts)
 
@@ -164,7 +168,9 @@ def _threshold(say: Say) -> str:
 
 def _value(digits: int) -> str:
     """Return the template of the figure; it is missing on errors and where nothing came back."""
-    return f'{{{{ with $values.A }}}}{{{{ printf "%.{digits}f" .Value }}}}{{{{ else }}}}–{{{{ end }}}}'
+    return (
+        f'{{{{ with $values.A }}}}{{{{ printf "%.{digits}f" .Value }}}}{{{{ else }}}}–{{{{ end }}}}'
+    )
 
 
 def _panel() -> Json:
