@@ -27,6 +27,7 @@ from psycopg.conninfo import make_conninfo
 from connectors.migrate import migrate, prepare_database
 from deploy.local import stack as local
 from flows.settings import Settings
+from tests.faults.servers import remove_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,15 +77,16 @@ def pytest_xdist_make_scheduler(config, log):
             shared = [folder for folder in TOGETHER if nodeid.startswith(folder)]
             return shared[0] if shared else super()._split_scope(nodeid)
 
-    stopped_at_the_end(config)
+    tidy_at_the_end(config)
     config.option.loadscopereorder = False  # else the files with most tests come first
     return Files(config, log)
 
 
-def stopped_at_the_end(config):
+def tidy_at_the_end(config):
     """Stop the servers after the last process has ended, when they do not run now."""
     if local.endpoints(HOME) is None:
         config.add_cleanup(lambda: local.down(HOME, print))
+    config.add_cleanup(remove_left)
 
 
 @pytest.fixture(scope="session")
