@@ -179,7 +179,8 @@ SELECT
     r.ordered_within_1_h,
     r.made_at
 FROM inventory.response_totals AS r
-LEFT JOIN inventory.warehouses AS w USING (warehouse);
+LEFT JOIN inventory.warehouses AS w USING (warehouse)
+WHERE r.rule <> '';
 
 -- Messages of the last day per receiver, the latest 20,000 of them: what a screen can count.
 CREATE VIEW screen.deliveries_day WITH (security_invoker = off) AS

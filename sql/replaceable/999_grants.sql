@@ -17,7 +17,6 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA inventory
     TO waterline_writer, waterline_analyst, waterline_gateway;
 -- A view's functions are called with the reader's rights, not the owner's. Without USAGE on
 -- the schema the name itself stays out of a board's reach.
-GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision) TO waterline_screen;
 GRANT EXECUTE ON FUNCTION screen.missing_numbers(text[])
     TO waterline_screen, waterline_analyst, waterline_gateway;
 GRANT EXECUTE ON FUNCTION inventory.local_date(text, timestamptz) TO waterline_screen;
