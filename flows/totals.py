@@ -1,10 +1,10 @@
 """Sums for screens, worked out anew beside the stock flow every few seconds, each whole.
 
 Enters: the committed tables, a hint that something was committed. Leaves: tables *_totals as their
-query `sql/queries/totals_*.sql` says, only rows that differ written; in table `totals` when each
+query `sql/queries/totals_*.sql` says, only rows that differ written; in table `totals_made` when each
 was made. Each is one transaction; one that fails is a line in the log and tried again. A process
-leaves a sum alone that another has just made, and rests ten times as long as it worked. A drained
-flow makes all of them once more when everything is committed.
+leaves a sum alone that another has just made, and any for at least ten times as long as it took.
+A drained flow makes all of them once more when everything is committed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[tuple[Any, ...]]
 IDLE_S = 10.0
 """How often at least a sum is made while nothing is committed: time changes some of them."""
-REST = 10
-"""A pause is so many times as long as the work before it."""
+REST, LONG_REST = 10, 40
+"""A sum is left alone for so many times as long as it took, the slower ones for the latter."""
 RETRY_S = 10.0
 NEARLY = 0.9
 """An age that is so much of a pace counts as one: clocks and round trips differ by milliseconds."""
@@ -51,7 +51,7 @@ _ALONE = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
 _NEXT = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
 _AGE = """
 SELECT extract(epoch FROM clock_timestamp() - t.made_at)::float8, t.duration_ms / 1000.0::float8
-FROM inventory.totals AS t WHERE t.relation = %s
+FROM inventory.totals_made AS t WHERE t.relation = %s
 """
 _COLUMNS = """
 SELECT a.attname, a.attnum = ANY(i.indkey)
@@ -80,7 +80,7 @@ put AS (
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)
 """
 _NOTE = """
-INSERT INTO inventory.totals (relation, made_at, changed, duration_ms)
+INSERT INTO inventory.totals_made (relation, made_at, changed, duration_ms)
 VALUES (%(relation)s, clock_timestamp() - %(took)s * interval '1 ms', %(changed)s, %(took)s)
 ON CONFLICT (relation) DO UPDATE
 SET made_at = excluded.made_at, changed = excluded.changed, duration_ms = excluded.duration_ms
@@ -93,23 +93,29 @@ class Total(Struct):
     relation: str
     query: str
     every: float
+    rest: int = LONG_REST
     began: float = -inf
+    took: float = 0.0
     seen: int = -1
     """How many commits there were before it was last made."""
     after: float = -inf
     """Not before then, because it failed or somebody else has made it."""
 
+    def pace(self, commits: int) -> float:
+        """Return how old it may be after so many commits, in seconds."""
+        return max(self.every, IDLE_S) if self.seen == commits else self.every
+
     def due(self, commits: int) -> float:
         """Return when it is due, after so many commits."""
-        pace = max(self.every, IDLE_S) if self.seen == commits else self.every
+        pace = max(self.pace(commits), self.rest * self.took)
         return max(self.began + pace, self.after)
 
 
 def totals() -> list[Total]:
     """Return all of them, none made yet."""
     return [
-        Total("stock_totals", "totals_stock", 1.0),
-        Total("shortage_totals", "totals_shortages", 1.0),
+        Total("stock_totals", "totals_stock", 1.0, REST),
+        Total("shortage_totals", "totals_shortages", 1.0, REST),
         Total("zone_totals", "totals_zones", 5.0),
         Total("expiry_totals", "totals_expiry", 20.0),
         Total("special_totals", "totals_special", 20.0),
@@ -167,7 +173,7 @@ class Maker:
             if pace is None:
                 self.connection.execute(_NEXT, (_LOCK, name))
             else:
-                wait = self._wait(name, pace)
+                wait = self._wait(total, pace)
                 if wait > 0:
                     return wait
             began = monotonic()
@@ -182,7 +188,8 @@ class Maker:
             self.connection.execute(_NOTE, values)
         return 0.0
 
-    def _wait(self, name: str, pace: float) -> float:
+    def _wait(self, total: Total, pace: float) -> float:
+        name = total.relation
         alone = self.connection.execute(_ALONE, (_LOCK, name)).fetchone()
         if not (alone and alone[0]):
             return pace
@@ -190,7 +197,7 @@ class Maker:
         if row is None:
             return 0.0
         age, took = row
-        return float(NEARLY * max(pace, REST * took) - max(age, 0.0))
+        return float(NEARLY * max(pace, total.rest * took) - max(age, 0.0))
 
 
 class Totals(Minutely):
@@ -204,7 +211,7 @@ class Totals(Minutely):
         self._commits = 0
         self._maker: Maker | None = None
         self._totals = totals()
-        self._rest = monotonic() + LOOK_S
+        self._after = monotonic() + LOOK_S
         super().__init__("totals", "totals not made", stopping, _LOG)
 
     def committed(self) -> None:
@@ -214,13 +221,13 @@ class Totals(Minutely):
     def pause(self) -> float:
         """Return how long to wait: until something is due, but not more than a second."""
         due = min(total.due(self._commits) for total in self._totals)
-        return max(min(max(due, self._rest) - monotonic(), LOOK_S), 0.0)
+        return max(min(max(due, self._after) - monotonic(), LOOK_S), 0.0)
 
     def round(self) -> None:
         """Make what has been due longest, if anything is."""
         now = monotonic()
         total = min(self._totals, key=lambda total: total.due(self._commits))
-        if now < max(total.due(self._commits), self._rest):
+        if now < max(total.due(self._commits), self._after):
             return
         try:
             self._make(total, now)
@@ -229,7 +236,7 @@ class Totals(Minutely):
             total.after = monotonic() + RETRY_S
             if self._maker is None or self._maker.connection.closed:
                 self._let_go()
-                self._rest = total.after
+                self._after = total.after
 
     def close(self) -> None:
         """End; of a flow that has read everything, make all of them first."""
@@ -244,13 +251,13 @@ class Totals(Minutely):
             self._maker = Maker(connect(self._dsn))
         seen = self._commits
         with self.cancelling(self._maker.connection):
-            wait = self._maker.make(total, total.every)
+            wait = self._maker.make(total, total.pace(seen))
         now = monotonic()
         if wait > 0:  # what was committed here may not be in what the other process has made
             total.after = now + wait
             return
         total.seen, total.began = seen, began
-        self._rest = now + REST * (now - began)
+        total.took = now - began
 
     def _last(self) -> None:
         for total in self._totals:

@@ -1,6 +1,6 @@
 -- When each sum for screens was last worked out. Its rows change only where a figure does, so that
 -- a quiet hour writes nothing; `made_at` there is the last change of the row.
-CREATE TABLE inventory.totals (
+CREATE TABLE inventory.totals_made (
     relation    text PRIMARY KEY,
     made_at     timestamptz NOT NULL,
     changed     integer NOT NULL,

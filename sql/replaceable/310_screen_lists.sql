@@ -6,7 +6,7 @@ SELECT
     max(o.updated_at) AS committed_at,
     extract(epoch FROM now() - max(o.updated_at))::double precision AS age_seconds,
     extract(epoch FROM now() - (
-        SELECT t.made_at FROM inventory.totals AS t WHERE t.relation = 'stock_totals'))
+        SELECT t.made_at FROM inventory.totals_made AS t WHERE t.relation = 'stock_totals'))
         ::double precision AS totals_age_seconds,
     max(o.clock_at) AS clock_at
 FROM inventory.offsets AS o;

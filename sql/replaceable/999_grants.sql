@@ -38,7 +38,7 @@ GRANT INSERT, UPDATE, DELETE ON
     inventory.device_sequences, inventory.device_blocks,
     inventory.rebalancing,
     inventory.occupancy_hourly, inventory.expiry_daily, inventory.series_runs,
-    inventory.totals, inventory.stock_totals, inventory.shortage_totals, inventory.zone_totals,
+    inventory.totals_made, inventory.stock_totals, inventory.shortage_totals, inventory.zone_totals,
     inventory.expiry_totals, inventory.special_totals, inventory.turnover_totals,
     inventory.response_totals
     TO waterline_writer;

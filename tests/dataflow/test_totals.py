@@ -60,7 +60,7 @@ def different(settings) -> dict[str, int]:
 
 def made(settings, name="stock_totals"):
     """Return when a total was made last."""
-    return rows(settings, "SELECT made_at FROM totals WHERE relation = %s", name)
+    return rows(settings, "SELECT made_at FROM totals_made WHERE relation = %s", name)
 
 
 def test_a_drained_run_leaves_every_total_as_its_query_says(settings):
@@ -68,7 +68,7 @@ def test_a_drained_run_leaves_every_total_as_its_query_says(settings):
     lay(settings, day())
     drain(settings)
     assert different(settings) == {}
-    assert rows(settings, "SELECT count(*) FROM totals") == [(len(totals()),)]
+    assert rows(settings, "SELECT count(*) FROM totals_made") == [(len(totals()),)]
     lay(settings, more())
     put(settings, 5, *receipts(300, house="F"))
     drain(settings)
@@ -167,7 +167,7 @@ def test_what_vanishes_disappears(settings):
 
 
 def test_rows_that_stay_the_same_are_not_written(settings):
-    """A round that finds nothing new touches one row, in table totals."""
+    """A round that finds nothing new touches one row, in table totals_made."""
     lay(settings, day())
     drain(settings)
     where = "SELECT xmin::text, ctid::text FROM stock_totals ORDER BY 1, 2"
@@ -175,7 +175,7 @@ def test_rows_that_stay_the_same_are_not_written(settings):
     drain(settings)
     assert rows(settings, where) == before
     assert made(settings) > at_first
-    assert rows(settings, "SELECT changed FROM totals WHERE relation = 'stock_totals'") == [(0,)]
+    assert rows(settings, "SELECT changed FROM totals_made WHERE relation = 'stock_totals'") == [(0,)]
 
 
 def test_what_another_process_has_just_made_is_left_alone(settings):
@@ -186,7 +186,7 @@ def test_what_another_process_has_just_made_is_left_alone(settings):
         before = made(settings)
         assert 50 < Maker(other).make(stock, 60) <= 60
         assert made(settings) == before
-        change(settings, "UPDATE totals SET made_at = made_at - interval '1 minute'")
+        change(settings, "UPDATE totals_made SET made_at = made_at - interval '1 minute'")
         assert Maker(other).make(stock, 60) == 0
         with one.transaction():
             one.execute("SELECT pg_advisory_xact_lock(%s, hashtext('stock_totals'))", (0x544F5441,))
@@ -206,7 +206,7 @@ def test_of_two_flows_one_does_the_work(settings):
     def four() -> bool:
         for one in both:
             one.committed()
-        seen.update(rows(settings, "SELECT made_at FROM totals WHERE relation = 'stock_totals'"))
+        seen.update(rows(settings, "SELECT made_at FROM totals_made WHERE relation = 'stock_totals'"))
         return len(seen) == 5
 
     try:
@@ -241,7 +241,7 @@ def test_a_database_that_is_away_is_tried_again(settings, caplog):
         with caplog.at_level(logging.WARNING, "waterline.totals"):
             wait_for(lambda: "not made" in caplog.text)
         making._dsn = settings.dsn
-        making._rest = 0.0
+        making._after = 0.0
         wait_for(lambda: made(settings, "response_totals"), seconds=15)
     finally:
         making.close()

@@ -47,7 +47,7 @@ TABLES = {
     "lag": "the clock, but for how many events each warehouse has",
     "invariants": "measured when the clock says so",
     "alert_times": "the same",
-    "totals": "the same",
+    "totals_made": "the same",
     "stock_totals": "worked out anew now and then from what is compared",
     "shortage_totals": "the same",
     "zone_totals": "the same",

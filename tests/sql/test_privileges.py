@@ -20,7 +20,7 @@ STATE = (
     *("ticks", "intake", "rejects", "lag", "device_sequences", "device_blocks"),
     "alert_state",
     *("rebalancing", "occupancy_hourly", "expiry_daily", "series_runs"),
-    *("totals", "stock_totals", "shortage_totals", "zone_totals", "expiry_totals"),
+    *("totals_made", "stock_totals", "shortage_totals", "zone_totals", "expiry_totals"),
     *("special_totals", "turnover_totals", "response_totals"),
 )
 HISTORY = ("movements", "journal", "stock_history", "alerts")
