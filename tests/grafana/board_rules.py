@@ -24,8 +24,11 @@ PALETTE = {
     v for v in vars(house).values() if isinstance(v, str) and re.fullmatch("#[0-9a-f]{6}", v)
 }
 REDS = {house.RED, house.DARK_RED}
-TROUBLE = {"red", "critical", "sold_out", "overdue", "expired", "failed", "given_up", "wrong"}
-"""What may be red without a threshold: values of codes and columns that count trouble."""
+TROUBLE = {
+    "red", "critical", "sold_out", "overdue", "expired", "week", "failed", "given_up", "wrong",
+    "lost", "open", "overweight",
+}  # fmt: skip
+"""What may be red without a threshold: codes and columns of trouble ("open" is a circuit)."""
 SOURCES = {"waterline", "-- Dashboard --", "grafana"}
 SHOW_NUMBERS = {"stat", "timeseries", "barchart", "bargauge", "gauge", "piechart", "canvas"}
 MOST_ROWS, MOST_CELLS = 50, 3000
@@ -128,7 +131,8 @@ def red(board: Json) -> Iterator[str]:
     for panel in panels(board):
         config = panel["fieldConfig"]
         for steps in found(config, "steps") if panel["type"] == "stat" else ():
-            if steps and steps[0]["color"] in REDS:
+            ends_well = any(one["color"] == house.GREEN for one in steps)  # where much is good
+            if steps and steps[0]["color"] in REDS and not ends_well:
                 yield f"panel {panel['title']!r}: red is the base of its thresholds"
         if config["defaults"].get("color", {}).get("fixedColor") in REDS:
             yield f"panel {panel['title']!r} is red whatever it shows"
@@ -147,7 +151,7 @@ def _red_values(config: Json) -> set[str]:
         for options in found(config, "options")
         if isinstance(options, Mapping)
         for value, result in options.items()
-        if isinstance(result, Mapping) and result.get("color") in REDS
+        if isinstance(result, Mapping) and result.get("color") in REDS and not value.isdigit()
     }
 
 

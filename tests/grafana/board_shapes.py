@@ -92,7 +92,8 @@ CUSTOM: dict[str, dict[str, Shape]] = {
                  "thresholdsStyle": THRESHOLD_STYLE, "hideFrom": HIDE, **AXIS},
     "piechart": {"hideFrom": HIDE},
     "heatmap": {"hideFrom": HIDE, "scaleDistribution": SCALE},
-    "state-timeline": {"fillOpacity": int, "lineWidth": int, "hideFrom": HIDE, **AXIS},
+    "state-timeline": {"fillOpacity": int, "lineWidth": int, "hideFrom": HIDE,
+                       "spanNulls": (bool, float), "insertNulls": (bool, float), **AXIS},
     "status-history": {"fillOpacity": int, "lineWidth": int, "hideFrom": HIDE, **AXIS},
     "xychart": {
         "fillOpacity": int, "lineStyle": STYLE, "lineWidth": int, "hideFrom": HIDE,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from flows import words
 from grafana import build
 from grafana.language import LANGUAGES, Say, entries, languages
 from tests.grafana.asking import panels
@@ -20,7 +21,8 @@ CODE = {file: file.read_text() for file in SOURCES}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 SAID = {"title", "description", "label", "text", "tooltip", "axisLabel", "content", "noValue"}
 """Keys of a board's JSON whose texts people read; displayName and units are values of overrides."""
-SIGNS = re.compile(r"[–—\d\s.,:%+×/()·…-]*|All|¥|m?s|kg|m³|\$\{\w+[^}]*\}|\$__all")
+LITERAL = re.compile(r"'((?:[^']|'')*)'")
+SIGNS = re.compile(r"[A-Z]|All|¥|m?s|kg|k?m|m³|\$__all|(?:[–—→\d\s.,:%+×/()·…-]|\$\{\w+[^}]*\})*")
 """What is the same in every language: figures, signs, symbols of units."""
 
 
@@ -28,6 +30,17 @@ def boards(lang):
     """Return stem → board of a language."""
     files = (ROOT / "dashboards" / lang).glob("*.json")
     return {file.stem: json.loads(file.read_text()) for file in files}
+
+
+def pattern(texts):
+    """Return the regex of texts with whatever their placeholders hold."""
+    known = (re.escape(text.replace("'", "''")) for text in texts)
+    return re.compile("|".join(re.sub(r"\\\{\w+\\\}", "[^']*", one) for one in known))
+
+
+EVERYTHING = pattern(
+    text for one in (*entries().values(), *words.entries().values()) for text in one.values()
+)
 
 
 def placeholders(text: str) -> set[str]:
@@ -50,7 +63,7 @@ def shown(value, key="") -> Iterator[str]:
             yield from shown(one, key)
     elif isinstance(value, str):
         unit = re.fullmatch(r"(?:prefix|suffix):(.*)", value) if key == "unit" else None
-        if key in SAID or unit:
+        if key in SAID or unit or (key == "fixed" and value[:1] != "#" and value != "transparent"):
             yield unit[1].strip() if unit else value
 
 
@@ -60,14 +73,18 @@ def shape(value, key=""):
         fixed = {name: shape(one, name) for name, one in value.items()}
         if value.get("id") in {"displayName", "unit"}:
             fixed["value"] = ""
+        if key == "rowsFrame":
+            fixed |= {"value": ""}
         return fixed
     if isinstance(value, list):
         return [shape(one, key) for one in value]
     if not isinstance(value, str):
         return value
-    if key in SAID | {"uid", "tags", "displayName", "include", "unit", "confirmation"}:
+    if key in SAID | {"uid", "tags", "displayName", "include", "unit", "confirmation", "fixed"}:
         return ""
     plain = re.sub(r"_(en|zh)\b", "_lang", value)
+    if key in {"rawSql", "query", "definition"}:
+        plain = LITERAL.sub(lambda one: "'…'" if EVERYTHING.fullmatch(one[1]) else one[0], plain)
     return re.sub(r"(/d/[\w-]+?)-zh\b", r"\1", plain)
 
 
@@ -82,9 +99,7 @@ def test_a_board_is_built_the_same_in_both_languages(name):
 def test_whatever_is_shown_stands_in_the_catalogue(lang):
     """No text of a board is written beside the catalogue, where no translator would find it."""
     [say] = [one for one in languages() if one.lang == lang]
-    known = [re.escape(text) for text in say.words.sentences.values()]
-    filled = [re.sub(r"\\\{\w+\\\}", ".*", text) for text in known]
-    catalogue = re.compile("|".join(filled))
+    catalogue = pattern(say.words.sentences.values())
     for name, board in boards(lang).items():
         texts = set(shown({key: board[key] for key in board.keys() - {"templating"}}))
         texts |= {one.get("label", "") for one in board["templating"]["list"]} - {""}
