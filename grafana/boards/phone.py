@@ -94,8 +94,8 @@ def _approvals(say: Say) -> Json:
 def _red(say: Say) -> Json:
     sql = f"""
         SELECT item_:lang AS item, warehouse, safety_percent, sku
-        FROM screen.water WHERE level = 'red' AND {house.chosen("warehouse")}
-        ORDER BY safety_percent NULLS FIRST, warehouse, sku LIMIT 15"""
+        FROM screen.red_now WHERE {house.chosen("warehouse")}
+        ORDER BY safety_percent NULLS FIRST, short DESC, warehouse, sku LIMIT 15"""
     sku = url(say, "sku", sku="${__data.fields.sku:percentencode}")
     shown = [
         c.text(
@@ -119,11 +119,9 @@ def _pace(say: Say) -> Json:
 
 def _hot(say: Say) -> Json:
     sql = f"""
-        SELECT item_:lang AS item, warehouse, available,
-            (24 * available / demand_per_day)::double precision AS hours_of_cover, sku
-        FROM screen.water
-        WHERE demand_per_day >= 1 AND available > 0 AND {house.chosen("warehouse")}
-        ORDER BY available / demand_per_day, warehouse, sku LIMIT 15"""
+        SELECT item_:lang AS item, warehouse, available, hours_of_cover, sku
+        FROM screen.selling_out WHERE {house.chosen("warehouse")}
+        ORDER BY hours_of_cover, warehouse, sku LIMIT 15"""
     sku = url(say, "sku", sku="${__data.fields.sku:percentencode}")
     shown = [
         c.text(

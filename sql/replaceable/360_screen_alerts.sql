@@ -270,3 +270,42 @@ SELECT t.at AS time, t.warehouse, sum(t.lines)::bigint AS lines, sum(t.outbound)
 FROM inventory.throughput AS t
 WHERE t.type = 'outbound' AND t.at > now() - interval '2 days'
 GROUP BY t.at, t.warehouse;
+
+-- What is short, the deepest first: at most 20 of each warehouse (shortage_totals).
+CREATE VIEW screen.red_now WITH (security_invoker = off) AS
+SELECT
+    t.warehouse,
+    coalesce(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    coalesce(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.sku,
+    coalesce(i.name, i.name_zh, t.sku) AS item_en,
+    coalesce(i.name_zh, i.name, t.sku) AS item_zh,
+    t.place,
+    t.available,
+    t.safety_stock,
+    t.short,
+    round(100 * t.available / nullif(t.safety_stock, 0)) AS safety_percent,
+    t.incoming + t.in_transit AS coming
+FROM inventory.shortage_totals AS t
+LEFT JOIN inventory.items AS i USING (sku)
+LEFT JOIN inventory.warehouses AS w USING (warehouse);
+
+-- What will be sold out next, of what is alerted as running short: bounded by what is open, with the
+-- stock as it is now.
+CREATE VIEW screen.selling_out WITH (security_invoker = off) AS
+SELECT
+    f.warehouse,
+    f.sku,
+    coalesce(i.name, i.name_zh, f.sku) AS item_en,
+    coalesce(i.name_zh, i.name, f.sku) AS item_zh,
+    f.available,
+    f.demand_per_day,
+    (24 * f.available / f.demand_per_day)::double precision AS hours_of_cover
+FROM (
+    SELECT DISTINCT s.warehouse, s.sku
+    FROM inventory.alert_state AS s
+    WHERE s.state <> 'resolved' AND s.rule IN ('predicted_stock_out', 'below_safety')
+) AS s
+JOIN inventory.stock_figures AS f USING (warehouse, sku)
+LEFT JOIN inventory.items AS i USING (sku)
+WHERE f.available > 0 AND f.demand_per_day > 0;
