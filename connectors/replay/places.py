@@ -70,7 +70,7 @@ _SPARE = 0.08
 _SPREADS = 3
 _BESIDES = 3
 FRESH = 60  # days of shelf life up to which more would spoil
-_HEAVIER = 1.4
+_HEAVIER = 1.25
 """How much more than its usual content a bin may weigh."""
 _WEIGHTS = (50, 100, 200, 500, 1000, 2000)
 

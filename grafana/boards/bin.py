@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 NAME = "bin"
 HERE = "warehouse = ${warehouse:sqlstring}"
 THIS = f"{HERE} AND bin = {house.typed('bin')}"
-BINS = f"""
-    SELECT bin AS __text, bin AS __value FROM screen.bins_now
-    WHERE {HERE} AND bin <> ''
+ALL = f"""
+    WITH bins AS MATERIALIZED (SELECT * FROM screen.bins_now WHERE {HERE})"""
+"""Kept before it is filtered: see the heat map."""
+BINS = f"""{ALL}
+    SELECT bin AS __text, bin AS __value FROM bins
+    WHERE bin <> ''
       AND {house.typed("aisle")} IN ('', row_name)
       AND {house.typed("position")} IN ('', position::text)
     ORDER BY zone NULLS LAST, bin LIMIT 3000"""
@@ -47,11 +50,11 @@ ALERTS = f"""
             bin = '' AND zone IN (SELECT zone FROM screen.bins_now WHERE {THIS})
             OR sku IN (SELECT sku FROM screen.bin_goods WHERE {THIS})))
     ORDER BY state = 'resolved', rank, opened_at DESC LIMIT 20"""
-NEIGHBOURS = f"""
-    WITH this AS MATERIALIZED (SELECT row_name, position FROM screen.bins_now WHERE {THIS})
+NEIGHBOURS = f"""{ALL},
+    this AS (SELECT row_name, position FROM bins WHERE bin = {house.typed("bin")})
     SELECT n.bin, n.occupancy, n.used_quantity, n.max_quantity, n.free::int AS free
-    FROM screen.bins_now AS n JOIN this ON n.row_name = this.row_name
-    WHERE n.{HERE} AND abs(n.position - this.position) <= 4
+    FROM bins AS n JOIN this ON n.row_name = this.row_name
+    WHERE abs(n.position - this.position) <= 4
     ORDER BY n.position, n.bin LIMIT 20"""
 
 

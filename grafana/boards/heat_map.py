@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 NAME = "heat_map"
 HERE = "warehouse = ${warehouse:sqlstring}"
-CHOSEN = f"{HERE} AND {house.chosen('zone')}"
-GRID = f"""
-    WITH cells AS MATERIALIZED (
+ZONE = house.chosen("zone")
+BINS = f"""
+    WITH bins AS MATERIALIZED (SELECT * FROM screen.bins_now WHERE {HERE})"""
+"""Kept before it is filtered: with a condition on more than warehouse and bin, PostgreSQL would add
+up the bins of all warehouses."""
+GRID = f"""{BINS},
+    cells AS (
         SELECT row_name AS aisle, position AS col, max(occupancy) AS occupancy
-        FROM screen.bins_now WHERE {CHOSEN} AND aside IS NULL
+        FROM bins WHERE {ZONE} AND aside IS NULL
         GROUP BY 1, 2)
     SELECT aisle, col, occupancy
     FROM (SELECT DISTINCT aisle FROM cells) AS aisles
@@ -30,39 +34,37 @@ GRID = f"""
     LEFT JOIN cells USING (aisle, col)
     ORDER BY aisle, col
     LIMIT 3000"""
-FLOOR = f"""
+FLOOR = f"""{BINS}
     SELECT x::double precision AS x, y::double precision AS y,
         occupancy::double precision AS occupancy, bin, zone,
         used_quantity::double precision AS quantity
-    FROM screen.bins_now WHERE {CHOSEN} AND x IS NOT NULL AND y IS NOT NULL AND active
+    FROM bins WHERE {ZONE} AND x IS NOT NULL AND y IS NOT NULL AND active
     ORDER BY bin LIMIT 3000"""
 ZONES = f"""
     SELECT zone, occupancy, bins, free_bins, overweight_bins, skus, quantity
-    FROM screen.zones_now WHERE {CHOSEN} AND bins > 0
+    FROM screen.zones_now WHERE {HERE} AND {ZONE} AND bins > 0
     ORDER BY occupancy DESC NULLS LAST, zone LIMIT 50"""
-FREE = f"""
-    WITH distances AS MATERIALIZED (
+FREE = f"""{BINS},
+    distances AS MATERIALIZED (
         SELECT bin, distance FROM screen.bin_distances WHERE {HERE}),
-    free AS MATERIALIZED (
-        SELECT bin, zone, max_quantity, max_weight FROM screen.bins_now
-        WHERE {CHOSEN} AND free AND active AND bin <> '')
+    free AS MATERIALIZED (SELECT * FROM bins WHERE {ZONE} AND free AND active)
     SELECT bin, zone, max_quantity, max_weight, distance
     FROM free LEFT JOIN distances USING (bin)
     ORDER BY distance NULLS LAST, bin LIMIT 50"""
-HEAVY = f"""
-    SELECT bin, zone, overweight, used_weight, max_weight FROM screen.bins_now
-    WHERE {CHOSEN} AND overweight > 0
+HEAVY = f"""{BINS}
+    SELECT bin, zone, overweight, used_weight, max_weight FROM bins
+    WHERE {ZONE} AND overweight > 0
     ORDER BY overweight DESC, bin LIMIT 50"""
-ASIDE = f"""
+ASIDE = f"""{BINS}
     SELECT coalesce(nullif(bin, ''), '–') AS bin, aside, zone, cells, used_quantity AS quantity
-    FROM screen.bins_now
-    WHERE {HERE} AND ({house.chosen("zone")} OR zone IS NULL) AND aside IS NOT NULL
+    FROM bins
+    WHERE ({ZONE} OR zone IS NULL) AND aside IS NOT NULL
       AND (known OR NOT free)
     ORDER BY array_position(ARRAY['no_bin', 'unknown', 'closed', 'no_place'], aside), quantity DESC
     LIMIT 50"""
 FAST = f"""
     SELECT place, sku, item_:lang AS item, issues, zone, bin, quantity, distance
-    FROM screen.fast_movers WHERE {HERE} AND ({house.chosen("zone")} OR zone IS NULL)
+    FROM screen.fast_movers WHERE {HERE} AND ({ZONE} OR zone IS NULL)
     ORDER BY place, distance NULLS LAST, bin LIMIT 50"""
 MOVES = f"""
     SELECT n, kind, sku, item_:lang AS item, quantity, from_bin, to_bin, from_occupancy,
@@ -77,7 +79,7 @@ FIGURES: dict[str, Json] = {
     "over_bins": house.by_thresholds([(None, house.IDLE), (1, house.YELLOW)]),
     "overweight_bins": house.by_thresholds([(None, house.IDLE), (1, house.RED)]),
 }
-TOTALS = f"""
+TOTALS = f"""{BINS}
     SELECT
         round(100 * greatest(
             sum(used_quantity) FILTER (WHERE max_quantity > 0) / sum(nullif(max_quantity, 0)),
@@ -88,7 +90,7 @@ TOTALS = f"""
         count(*) FILTER (WHERE free) AS free_bins,
         count(*) FILTER (WHERE occupancy > 100) AS over_bins,
         count(*) FILTER (WHERE overweight > 0) AS overweight_bins
-    FROM screen.bins_now WHERE {CHOSEN} AND active"""
+    FROM bins WHERE {ZONE} AND active"""
 
 
 def build(say: Say) -> Board:
