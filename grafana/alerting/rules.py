@@ -1,4 +1,4 @@
-"""Alert rules: one a rule of Waterline over `screen.alert_rows`, and the heartbeats.
+"""Alert rules: one a rule of Waterline over `screen.open_alerts`, and the heartbeats.
 
 A row is an open episode; its text columns are the labels, by which an alert is the same one at the
 next evaluation. So a label is what an episode keeps (id, severity, place, names, threshold), never
@@ -28,8 +28,12 @@ LABELS = (
     *("alert_id", "rule", "severity", "roles", "warehouse", "warehouse_en", "warehouse_zh"),
     *("sku", "item_en", "item_zh", "lot", "bin", "subject", "threshold"),
 )
-"""Text columns of `screen.alert_rows` that become labels."""
-WORST_FIRST = f"array_position(ARRAY{[*house.SEVERITIES]}, severity)"
+"""What becomes labels: text, never NULL."""
+AS_TEXT = {
+    "roles": "array_to_string(roles, ',') AS roles",
+    "threshold": "coalesce(trim_scale(threshold)::text, '') AS threshold",
+}
+"""Labels whose columns are no text; `screen.alert_rows` has texts, and looks each message up."""
 HEARTBEATS = {
     "flow": ("flow_age_seconds", 180),
     "clock": ("clock_age_seconds", 180),
@@ -59,9 +63,10 @@ def _group(name: str, rules: list[Json]) -> Json:
 
 
 def _rule(name: str, family: str) -> Json:
+    columns = ", ".join(AS_TEXT.get(label, label) for label in LABELS)
     sql = (
-        f"SELECT value, {', '.join(LABELS)} FROM screen.alert_rows"
-        f" WHERE rule = '{name}' ORDER BY {WORST_FIRST}, alert_id LIMIT {MOST}"
+        f"SELECT coalesce(value, 0) AS value, {columns} FROM screen.open_alerts"
+        f" WHERE rule = '{name}' ORDER BY rank, alert_id LIMIT {MOST}"
     )
     flow_words = house.both()
     title = f"{flow_words['zh'](f'rule.{name}.name')} · {flow_words['en'](f'rule.{name}.name')}"
@@ -148,7 +153,8 @@ def _summary(name: str, digits: int) -> dict[str, str]:
     for say in languages():
         lang = say.lang[:2]
         told = say(f"alerting.{name}.summary", value=_value(digits), threshold=_threshold(say))
-        where = f"{{{{ $labels.warehouse_{lang} }}}}{say('alerting.between')}"
+        between = say("alerting.between")
+        where = f"{{{{ with $labels.warehouse_{lang} }}}}{{{{ . }}}}{between}{{{{ end }}}}"
         made[lang] = f"{where}{told}{_object(lang, name)}"
     return made
 
