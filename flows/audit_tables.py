@@ -18,6 +18,7 @@ from flows.domain.master import order_of
 from flows.domain.memory import MemoryStore
 from flows.domain.numbers import WIDTH
 from flows.domain.rows import LineRow, Order, StockRow
+from flows.domain.throughput import begin, summands
 from flows.store.statements import MASTER_COLUMNS, TIMES
 from flows.store.windows import (
     AREA,
@@ -59,6 +60,13 @@ def _movements(stores: list[MemoryStore]) -> Expected:
                         f.expires_on, f.produced_on, f.due_at, plain(f.unit_cost),
                     ),
                 )  # fmt: skip
+
+
+def _throughput(stores: list[MemoryStore]) -> Expected:
+    for store in stores:
+        rows = (row for rows in store.movements.values() for row in rows)
+        for (warehouse, kind, number), (lines, inbound, outbound) in summands(rows).items():
+            yield (warehouse, kind, begin(number)), (lines, _q(inbound), _q(outbound))
 
 
 def _stock(stores: list[MemoryStore]) -> Expected:
@@ -304,6 +312,8 @@ TABLES = [
     Table("offsets", ["log_partition"],
           ["next_offset", "clock_at", "consumed", "applied", "repeats", "rejects"], _offsets),
     Table("movements", ["log_partition", "log_offset"], _FACTS, _movements, aged=2),
+    Table("throughput", ["warehouse", "type", "at"], ["lines", "inbound", "outbound"],
+          _throughput, aged=2),
     Table("journal", ["log_partition", "event_id"], ["occurred_at"], _journal),
     Table("stock", ["warehouse", "sku"],
           ["on_hand", "on_hold", "reserved", "available", "in_transit", "incoming", "projected",

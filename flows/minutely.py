@@ -1,4 +1,4 @@
-"""Work beside a flow, in a thread of its own: a round when it is woken, or after ninety seconds.
+"""Work beside a flow, in a thread of its own: a round when it is woken, or after a pause.
 
 Enters: wake-ups. Leaves: whatever a round does. A round that fails is one line in the log and is
 tried again with the next: it ends neither the thread nor the flow.
@@ -40,6 +40,10 @@ class Minutely(ABC):
     def round(self) -> None:
         """Do the work of a round; ask `ended` now and then."""
 
+    def pause(self) -> float:
+        """Return after how many seconds to make a round without being woken."""
+        return PATIENCE_S
+
     def wake(self) -> None:
         """Ask for a round now."""
         self._wake.set()
@@ -77,7 +81,7 @@ class Minutely(ABC):
 
     def _run(self) -> None:
         while not self.ended():
-            self._wake.wait(timeout=PATIENCE_S)
+            self._wake.wait(timeout=self.pause())
             self._wake.clear()
             if self.ended():
                 return

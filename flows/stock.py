@@ -1,9 +1,10 @@
 """Dataflow: the log → decode → fold → one transaction a batch, the offset in it.
 
 Enters: inventory.events. Leaves: every table of stock, exactly once each event; refusals as topic
-and table. The checkpoint is the database: a partition resumes from the offset and the state that
-its last transaction left. Fails with `Trouble` when another flow took a partition over, when the
-log no longer holds the offset, when too much is refused.
+and table; beside it, in a thread, sums for screens (flows/totals.py). The checkpoint is the
+database: a partition resumes from the offset and the state that its last transaction left. Fails
+with `Trouble` when another flow took a partition over, when the log no longer holds the offset,
+when too much is refused.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from flows.domain.rejects import Reject
 from flows.domain.routing import HOMES, homes_of
 from flows.steps import Batch, BatchSource, Dataflow, KeyedSink, Stop, inlet, outlet, step
 from flows.store.writer import PartitionWriter
+from flows.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from confluent_kafka import Message as Raw
 
@@ -74,7 +76,9 @@ def build(
         settings.need_brokers(), settings.topic_prefix, patience=None, stopping=stop
     )
     partitions = range(share[0], topics[LOG], share[1])
-    stock = Stock(settings, stop, partitions, topics[LOG])
+    totals = Totals(settings, stop, drain=drain)
+    stop.at_end(totals.close)  # after the stock: with `drain` everything is committed then
+    stock = Stock(settings, stop, partitions, topics[LOG], totals.committed)
     stop.at_end(stock.close)
     source = BatchSource(
         settings.topic_prefix + LOG,
@@ -122,9 +126,18 @@ class Stock:
     """What the partitions of one process share: the map of warehouses, a producer, the limit."""
 
     def __init__(
-        self, settings: Settings, stop: Stop, partitions: Sequence[int], count: int
+        self,
+        settings: Settings,
+        stop: Stop,
+        partitions: Sequence[int],
+        count: int,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Connect to nothing yet; `partitions` of the log's `count` are this process's."""
+        """Connect to nothing yet; `partitions` of the log's `count` are this process's.
+
+        `committed` is called after each commit.
+        """
+        self._committed = committed
         self._settings, self._stop = settings, stop
         self._partitions = partitions
         self._topic = settings.topic_prefix + LOG
@@ -216,6 +229,7 @@ class Stock:
                 owns=lambda warehouse: self._known.get(warehouse) == partition,
                 stopping=self._stop,
                 failed=self._stop.fail,
+                committed=self._committed,
             )
         return writer
 

@@ -294,19 +294,38 @@ UPSERTS: dict[str, str] = {
 }
 
 
+def _adding(table: str, columns: Columns, key: int, where: str = "") -> str:
+    """Return an upsert that adds to what is kept under the first `key` columns."""
+    names = list(columns)
+    sums = ", ".join(f"{name} = kept.{name} + excluded.{name}" for name in names[key:])
+    return (
+        f"INSERT INTO inventory.{table} AS kept ({_names(columns)}) "
+        f"SELECT {_selected(columns)} FROM unnest({_arrays(columns)}) AS new ({_names(columns)})"
+        f"{where} ON CONFLICT ({', '.join(names[:key])}) DO UPDATE SET {sums}"
+    )
+
+
 _SUMS = ("issues", "issue_cost", "net", "moment", "value_net", "value_moment")
 _SUM_KEY: Columns = {"warehouse": T, "category": T, "day": D}
 _SUM_COLUMNS: Columns = {
     **_SUM_KEY,
     **dict(zip(_SUMS, (Q, VALUE, Q, MOMENT, VALUE, VALUE_MOMENT), strict=True)),
 }
-UPSERTS["turnover_daily"] = (
-    f"INSERT INTO inventory.turnover_daily AS kept (warehouse, category, day, {', '.join(_SUMS)})"
-    f" SELECT {_selected(_SUM_COLUMNS)} FROM unnest({_arrays(_SUM_COLUMNS)})"
-    f" AS new ({_names(_SUM_COLUMNS)})"
-    " ON CONFLICT (warehouse, category, day) DO UPDATE SET "
-    + ", ".join(f"{name} = kept.{name} + excluded.{name}" for name in _SUMS)
+_THROUGHPUT: Columns = {
+    "warehouse": T,
+    "type": T,
+    "at": TS,
+    "lines": L,
+    "inbound": Q,
+    "outbound": Q,
+}
+_KEEPING = (
+    " WHERE new.at >= coalesce((SELECT r.gone_before FROM inventory.retention AS r"
+    " WHERE r.relation = 'throughput'), '-infinity')"
 )
+"""A late event must not leave a part of ten minutes that retention has taken."""
+UPSERTS["turnover_daily"] = _adding("turnover_daily", _SUM_COLUMNS, 3)
+UPSERTS["throughput"] = _adding("throughput", _THROUGHPUT, 3, _KEEPING)
 
 
 def _master(table: str, columns: Columns, key: int) -> tuple[str, str]:

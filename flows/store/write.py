@@ -20,7 +20,7 @@ from flows.domain.fixed import text
 from flows.domain.leads import UNKNOWN, Times
 from flows.domain.master import order_of
 from flows.domain.rows import CountRow, LineRow, MasterRow, Order, Row
-from flows.store import alerts, devices, windows
+from flows.store import alerts, devices, throughput, windows
 from flows.store.arrays import columns, upsert
 from flows.store.statements import (
     CELLS_GONE,
@@ -40,6 +40,7 @@ def write(cursor: psycopg.Cursor, partition: int, zone: str, changes: Changes) -
     copy_rows(cursor, "movements", COLUMNS["movements"], [_leg(r, p) for r in changes.movements])
     copy_rows(cursor, "journal", COLUMNS["journal"], _entries(changes, p))
     copy_rows(cursor, "stock_history", COLUMNS["stock_history"], _history(changes, p))
+    throughput.write(cursor, changes)
     _stock(cursor, changes)
     windows.write(cursor, changes)
     _cells(cursor, changes)

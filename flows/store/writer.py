@@ -40,12 +40,14 @@ class PartitionWriter:
         owns: Callable[[str], bool],
         stopping: Callable[[], bool],
         failed: Callable[[Exception], None] = lambda _: None,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:
         """Load what the fold starts from at `standing`, the claimed checkpoint.
 
-        `failed` hears of a failed commit at once: no later call may come to raise it.
+        `failed` hears of a failed commit at once: no later call may come to raise it. `committed`
+        is called after each commit.
         """
-        self._failed = failed
+        self._failed, self._committed = failed, committed
         self._partition = partition
         self._zone = zone
         self._reader = session(dsn, f"waterline recall {partition}", stopping)
@@ -116,3 +118,4 @@ class PartitionWriter:
         values = {"clock_at": changes.clock_at, **structs.asdict(changes.counters)}
         self._checkpoint.commit(changes.next_offset, values, work)
         self._lag.keep()
+        self._committed()

@@ -6,11 +6,14 @@ with sums as (
     from inventory.zones z
 ),
 kinds as (
-    select c.warehouse, coalesce(b.zone, '') as zone, count(distinct c.sku) as skus
-    from inventory.stock_bins c
-    left join inventory.bin_places b using (warehouse, bin)
-    where c.quantity <> 0
-    group by c.warehouse, coalesce(b.zone, '')
+    select d.warehouse, d.zone, count(*) as skus
+    from (
+        select distinct c.warehouse, coalesce(b.zone, '') as zone, c.sku
+        from inventory.stock_bins c
+        left join inventory.bin_places b using (warehouse, bin)
+        where c.quantity <> 0
+    ) as d
+    group by d.warehouse, d.zone
 )
 select s.warehouse, s.zone, s.bins, s.free_bins, s.closed_bins, s.unknown_bins, s.overweight_bins,
     coalesce(k.skus, 0) as skus, s.used_quantity as quantity, s.used_volume as volume, s.used_weight as weight,

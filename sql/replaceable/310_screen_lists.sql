@@ -5,7 +5,8 @@ CREATE VIEW screen.freshness WITH (security_invoker = off) AS
 SELECT
     max(o.updated_at) AS committed_at,
     extract(epoch FROM now() - max(o.updated_at))::double precision AS age_seconds,
-    extract(epoch FROM now() - (SELECT min(t.made_at) FROM inventory.stock_totals AS t))
+    extract(epoch FROM now() - (
+        SELECT t.made_at FROM inventory.totals_made AS t WHERE t.relation = 'stock_totals'))
         ::double precision AS totals_age_seconds,
     max(o.clock_at) AS clock_at
 FROM inventory.offsets AS o;

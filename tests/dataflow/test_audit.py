@@ -42,6 +42,7 @@ pytestmark = pytest.mark.stack
 TAMPER = {
     "offsets": "UPDATE offsets SET applied = applied - 1, repeats = repeats + 1 WHERE consumed > 9",
     "movements": "DELETE FROM movements WHERE type = 'scrap'",
+    "throughput": "UPDATE throughput SET outbound = outbound + 1 WHERE type = 'outbound'",
     "journal": "DELETE FROM journal WHERE type = 'policy'",
     "stock": "UPDATE stock SET value = value + 0.0001 WHERE warehouse = 'A'",
     "stock_daily": "UPDATE stock_daily SET max = max + 1 WHERE warehouse = 'A'",

@@ -47,6 +47,14 @@ TABLES = {
     "lag": "the clock, but for how many events each warehouse has",
     "invariants": "measured when the clock says so",
     "alert_times": "the same",
+    "totals_made": "the same",
+    "stock_totals": "worked out anew now and then from what is compared",
+    "shortage_totals": "the same",
+    "zone_totals": "the same",
+    "expiry_totals": "the same",
+    "special_totals": "the same",
+    "turnover_totals": "the same",
+    "response_totals": "the same",
     "outbox": "grouped by batches",
     "dispatches": "how far the relay is, and when it was",
     "deliveries": "the same",
@@ -68,7 +76,12 @@ SELECT DISTINCT ROW(topic, partition,
     CASE WHEN topic NOT LIKE '%inventory.events' THEN "offset" END, n, code, field, message,
     event_id, payload, payload_size)::text FROM rejects
 """
-FOREIGN = {"movements": NET, "journal": JOURNAL, "rejects": REJECTS}
+THROUGHPUT = """
+SELECT ROW(at, warehouse, sum(inbound - outbound))::text FROM throughput
+GROUP BY at, warehouse HAVING sum(inbound - outbound) <> 0
+"""
+"""Of movements the sums, hence the same."""
+FOREIGN = {"movements": NET, "journal": JOURNAL, "rejects": REJECTS, "throughput": THROUGHPUT}
 HISTORY = """
 SELECT warehouse, sku, s.on_hand, h.on_hand, s.reserved, h.reserved, s.water_level, h.water_level
 FROM stock AS s LEFT JOIN LATERAL (

@@ -20,6 +20,8 @@ STATE = (
     *("ticks", "intake", "rejects", "lag", "device_sequences", "device_blocks"),
     "alert_state",
     *("rebalancing", "occupancy_hourly", "expiry_daily", "series_runs"),
+    *("totals_made", "stock_totals", "shortage_totals", "zone_totals", "expiry_totals"),
+    *("special_totals", "turnover_totals", "response_totals"),
 )
 HISTORY = ("movements", "journal", "stock_history", "alerts")
 MOVE = (
@@ -36,6 +38,7 @@ ALLOWED = [
     ("waterline_writer", "UPDATE inventory.offsets SET next_offset = 1"),
     ("waterline_writer", "CREATE TEMP TABLE staging (LIKE inventory.stock)"),
     *(("waterline_writer", DELETE.format(table)) for table in STATE),
+    ("waterline_writer", "UPDATE inventory.throughput SET lines = 0"),
     ("waterline_screen", "SELECT * FROM screen.water_levels"),
     ("waterline_screen", "SELECT * FROM screen.shortages"),
     ("waterline_screen", "SELECT * FROM screen.lag_now"),
@@ -59,6 +62,7 @@ REFUSED = [
     *(("waterline_writer", UPDATE.format(table)) for table in HISTORY),
     *(("waterline_writer", DELETE.format(table)) for table in HISTORY),
     *(("waterline_writer", f"TRUNCATE inventory.{table}") for table in (*STATE, *HISTORY)),
+    ("waterline_writer", "DELETE FROM inventory.throughput"),
     ("waterline_writer", "DROP TABLE inventory.ticks"),
     ("waterline_writer", "ALTER TABLE inventory.stock ADD COLUMN x int"),
     ("waterline_writer", "CREATE TABLE inventory.mine (x int)"),

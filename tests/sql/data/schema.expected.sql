@@ -298,6 +298,18 @@ ALTER TABLE inventory.expiry_daily ADD CONSTRAINT expiry_daily_lots_check CHECK 
 ALTER TABLE inventory.expiry_daily ADD CONSTRAINT expiry_daily_pkey PRIMARY KEY (warehouse, category, expiry_window, day);
 CREATE INDEX expiry_daily_day_idx ON inventory.expiry_daily USING btree (day DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.expiry_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.expiry_totals (
+    warehouse text NOT NULL,
+    category text NOT NULL DEFAULT ''::text,
+    expiry_window text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    lots integer NOT NULL,
+    quantity numeric NOT NULL,
+    sellable_quantity numeric NOT NULL,
+    value numeric
+);
+ALTER TABLE inventory.expiry_totals SET (fillfactor=50);
+ALTER TABLE inventory.expiry_totals ADD CONSTRAINT expiry_totals_pkey PRIMARY KEY (warehouse, category, expiry_window);
 CREATE TABLE inventory.forecast_quality (
     warehouse text NOT NULL,
     sku text NOT NULL,
@@ -699,6 +711,25 @@ CREATE TABLE inventory.rejects (
 ALTER TABLE inventory.rejects ADD CONSTRAINT rejects_payload_check CHECK ((octet_length(payload) <= 10240));
 ALTER TABLE inventory.rejects ADD CONSTRAINT rejects_pkey PRIMARY KEY (topic, partition, "offset", n);
 CREATE INDEX rejects_at_idx ON inventory.rejects USING btree (at);
+CREATE TABLE inventory.response_totals (
+    rule text NOT NULL,
+    warehouse text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    alerts integer NOT NULL,
+    unanswered integer NOT NULL,
+    to_sent_p50_s numeric,
+    to_sent_p95_s numeric,
+    to_answer_p50_s numeric,
+    to_answer_p95_s numeric,
+    to_order_p50_s numeric,
+    to_order_p95_s numeric,
+    to_resolved_p50_s numeric,
+    to_resolved_p95_s numeric,
+    answered_within_10_min numeric,
+    ordered_within_1_h numeric
+);
+ALTER TABLE inventory.response_totals SET (fillfactor=50);
+ALTER TABLE inventory.response_totals ADD CONSTRAINT response_totals_pkey PRIMARY KEY (rule, warehouse);
 CREATE TABLE inventory.retention (
     relation text NOT NULL,
     time_column text NOT NULL,
@@ -726,6 +757,37 @@ CREATE TABLE inventory.series_runs (
 );
 ALTER TABLE inventory.series_runs ADD CONSTRAINT series_runs_pkey PRIMARY KEY (series, warehouse);
 ALTER TABLE inventory.series_runs ADD CONSTRAINT series_runs_series_check CHECK ((series = ANY (ARRAY['occupancy_hourly'::text, 'expiry_daily'::text])));
+CREATE TABLE inventory.shortage_totals (
+    warehouse text NOT NULL,
+    place integer NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    sku text NOT NULL,
+    on_hand numeric NOT NULL,
+    reserved numeric NOT NULL,
+    available numeric NOT NULL,
+    safety_stock numeric,
+    short numeric NOT NULL,
+    in_transit numeric NOT NULL,
+    incoming numeric NOT NULL,
+    projected numeric NOT NULL,
+    demand_per_day numeric,
+    stock_out_on date,
+    value_at_risk numeric
+);
+ALTER TABLE inventory.shortage_totals SET (fillfactor=50);
+ALTER TABLE inventory.shortage_totals ADD CONSTRAINT shortage_totals_pkey PRIMARY KEY (warehouse, place);
+CREATE TABLE inventory.special_totals (
+    warehouse text NOT NULL,
+    category text NOT NULL DEFAULT ''::text,
+    kind text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    skus integer NOT NULL,
+    quantity numeric NOT NULL,
+    value numeric
+);
+ALTER TABLE inventory.special_totals SET (fillfactor=50);
+ALTER TABLE inventory.special_totals ADD CONSTRAINT special_totals_kind_check CHECK ((kind = ANY (ARRAY['fragile'::text, 'high_value'::text, 'bonded'::text, 'on_hold'::text, 'returned'::text, 'damaged'::text])));
+ALTER TABLE inventory.special_totals ADD CONSTRAINT special_totals_pkey PRIMARY KEY (warehouse, category, kind);
 CREATE TABLE inventory.stock_bins (
     warehouse text NOT NULL,
     bin text NOT NULL DEFAULT ''::text,
@@ -834,12 +896,56 @@ CREATE TABLE inventory.stock_history (
 CREATE INDEX stock_history_at_idx ON inventory.stock_history USING btree (at DESC);
 CREATE INDEX stock_history_sku_warehouse_at_idx ON inventory.stock_history USING btree (sku, warehouse, at DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.stock_history FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.stock_totals (
+    warehouse text NOT NULL,
+    category text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    skus integer NOT NULL,
+    red integer NOT NULL,
+    yellow integer NOT NULL,
+    green integer NOT NULL,
+    over integer NOT NULL,
+    sold_out integer NOT NULL,
+    on_hand numeric NOT NULL,
+    on_hold numeric NOT NULL,
+    reserved numeric NOT NULL,
+    available numeric NOT NULL,
+    in_transit numeric NOT NULL,
+    incoming numeric NOT NULL,
+    short numeric NOT NULL,
+    value numeric,
+    demand_per_day numeric NOT NULL,
+    demand_value numeric NOT NULL
+);
+ALTER TABLE inventory.stock_totals SET (fillfactor=50);
+ALTER TABLE inventory.stock_totals ADD CONSTRAINT stock_totals_pkey PRIMARY KEY (warehouse, category);
+CREATE TABLE inventory.throughput (
+    at timestamp with time zone NOT NULL,
+    warehouse text NOT NULL,
+    type text NOT NULL,
+    lines bigint NOT NULL,
+    inbound numeric NOT NULL,
+    outbound numeric NOT NULL
+);
+ALTER TABLE inventory.throughput SET (fillfactor=70);
+-- hypertable on at, chunks of 7 days
+ALTER TABLE inventory.throughput ADD CONSTRAINT throughput_pkey PRIMARY KEY (warehouse, type, at);
+CREATE INDEX throughput_at_idx ON inventory.throughput USING btree (at DESC);
+CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.throughput FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.ticks (
     log_partition integer NOT NULL,
     at timestamp with time zone NOT NULL,
     log_offset bigint NOT NULL
 );
 ALTER TABLE inventory.ticks ADD CONSTRAINT ticks_pkey PRIMARY KEY (log_partition, at);
+CREATE TABLE inventory.totals (
+    relation text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    changed integer NOT NULL,
+    duration_ms integer NOT NULL
+);
+ALTER TABLE inventory.totals SET (fillfactor=50);
+ALTER TABLE inventory.totals ADD CONSTRAINT totals_pkey PRIMARY KEY (relation);
 CREATE TYPE inventory.trail AS (
     at timestamp with time zone,
     type text,
@@ -906,6 +1012,20 @@ ALTER TABLE inventory.turnover_daily SET (autovacuum_vacuum_scale_factor=0.05, f
 ALTER TABLE inventory.turnover_daily ADD CONSTRAINT turnover_daily_pkey PRIMARY KEY (warehouse, category, day);
 CREATE INDEX turnover_daily_day_idx ON inventory.turnover_daily USING btree (day DESC);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.turnover_daily FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
+CREATE TABLE inventory.turnover_totals (
+    scope text NOT NULL,
+    warehouse text NOT NULL DEFAULT ''::text,
+    category text NOT NULL DEFAULT ''::text,
+    days integer NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    issue_cost numeric,
+    mean_value numeric,
+    turnover numeric,
+    annualised numeric,
+    days_of_inventory numeric
+);
+ALTER TABLE inventory.turnover_totals SET (fillfactor=50);
+ALTER TABLE inventory.turnover_totals ADD CONSTRAINT turnover_totals_pkey PRIMARY KEY (scope, warehouse, category, days);
 CREATE TABLE inventory.warehouses (
     warehouse text NOT NULL,
     name text,
@@ -919,6 +1039,26 @@ CREATE TABLE inventory.warehouses (
 );
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_pkey PRIMARY KEY (warehouse);
 ALTER TABLE inventory.warehouses ADD CONSTRAINT warehouses_warehouse_check CHECK ((warehouse <> ''::text));
+CREATE TABLE inventory.zone_totals (
+    warehouse text NOT NULL,
+    zone text NOT NULL DEFAULT ''::text,
+    made_at timestamp with time zone NOT NULL,
+    bins integer NOT NULL,
+    free_bins integer NOT NULL,
+    closed_bins integer NOT NULL,
+    unknown_bins integer NOT NULL,
+    overweight_bins integer NOT NULL,
+    skus integer NOT NULL,
+    quantity numeric NOT NULL,
+    volume numeric NOT NULL,
+    weight numeric NOT NULL,
+    max_quantity numeric,
+    max_volume numeric,
+    max_weight numeric,
+    occupancy numeric
+);
+ALTER TABLE inventory.zone_totals SET (fillfactor=50);
+ALTER TABLE inventory.zone_totals ADD CONSTRAINT zone_totals_pkey PRIMARY KEY (warehouse, zone);
 CREATE VIEW inventory.alert_actions WITH (security_invoker=off) AS
  SELECT a.alert_id,
     a.action_id
@@ -2128,6 +2268,25 @@ CREATE VIEW inventory.zones WITH (security_invoker=off) AS
     o.occupancy
    FROM (sums s
      CROSS JOIN LATERAL inventory.occupancies(s.filled_quantity, s.max_quantity, s.filled_volume, s.max_volume, s.filled_weight, s.max_weight) o(occupancy_quantity, occupancy_volume, occupancy_weight, occupancy));
+CREATE VIEW screen.category_list WITH (security_invoker=off) AS
+ SELECT DISTINCT category
+   FROM inventory.stock_totals t
+  WHERE (category <> ''::text);
+CREATE VIEW screen.closing_daily WITH (security_invoker=off) AS
+ SELECT day,
+    (day)::timestamp with time zone AS "time",
+    warehouse,
+    sku,
+    closing
+   FROM inventory.stock_daily d;
+CREATE VIEW screen.freshness WITH (security_invoker=off) AS
+ SELECT max(updated_at) AS committed_at,
+    (EXTRACT(epoch FROM (now() - max(updated_at))))::double precision AS age_seconds,
+    (EXTRACT(epoch FROM (now() - ( SELECT t.made_at
+           FROM inventory.totals t
+          WHERE (t.relation = 'stock_totals'::text)))))::double precision AS totals_age_seconds,
+    max(clock_at) AS clock_at
+   FROM inventory.offsets o;
 CREATE VIEW screen.invariants WITH () AS
  SELECT name,
     at,
@@ -2294,6 +2453,37 @@ CREATE VIEW screen.shortages WITH (security_invoker=off) AS
      LEFT JOIN inventory.items i USING (sku))
   WHERE (s.water_level = 'red'::text)
   ORDER BY (COALESCE(s.safety_stock, (0)::numeric) - s.available) DESC, s.warehouse, s.sku;
+CREATE VIEW screen.totals WITH (security_invoker=off) AS
+ SELECT t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    w.region,
+    t.category,
+    t.skus,
+    t.red,
+    t.yellow,
+    t.green,
+    t.over,
+    t.sold_out,
+    t.on_hand,
+    t.on_hold,
+    t.reserved,
+    t.available,
+    t.in_transit,
+    t.incoming,
+    t.short,
+    t.value,
+    t.demand_per_day,
+    t.demand_value,
+    t.made_at
+   FROM (inventory.stock_totals t
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.warehouse_list WITH (security_invoker=off) AS
+ SELECT warehouse,
+    COALESCE(name, name_zh, warehouse) AS warehouse_en,
+    COALESCE(name_zh, name, warehouse) AS warehouse_zh,
+    region
+   FROM inventory.warehouses w;
 CREATE VIEW screen.warehouses_now WITH (security_invoker=off) AS
  SELECT w.warehouse,
     w.name,
@@ -2313,6 +2503,35 @@ CREATE VIEW screen.warehouses_now WITH (security_invoker=off) AS
    FROM (inventory.warehouses w
      LEFT JOIN inventory.stock s USING (warehouse))
   GROUP BY w.warehouse;
+CREATE VIEW screen.water WITH (security_invoker=off) AS
+ SELECT s.warehouse,
+    COALESCE(w.name, w.name_zh, s.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, s.warehouse) AS warehouse_zh,
+    s.sku,
+    COALESCE(i.name, i.name_zh, s.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, s.sku) AS item_zh,
+    COALESCE(i.category, ''::text) AS category,
+    s.water_level AS level,
+    array_position(ARRAY['red'::text, 'yellow'::text, 'over'::text, 'green'::text], s.water_level) AS rank,
+    s.on_hand,
+    s.on_hold,
+    s.reserved,
+    s.available,
+    s.in_transit,
+    s.incoming,
+    s.projected,
+    s.safety_stock,
+    s.reorder_point,
+    s.max_stock,
+    s.demand_per_day,
+    round((s.available / NULLIF(s.demand_per_day, (0)::numeric)), 1) AS days_of_cover,
+    round((((100)::numeric * s.available) / NULLIF(s.safety_stock, (0)::numeric))) AS safety_percent,
+    s.stock_out_on,
+    s.value,
+    s.updated_at
+   FROM ((inventory.stock_figures s
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.warehouses w USING (warehouse));
 CREATE VIEW screen.water_levels WITH (security_invoker=off) AS
  SELECT s.warehouse,
     w.name,
@@ -2329,6 +2548,27 @@ CREATE VIEW screen.water_levels WITH (security_invoker=off) AS
    FROM (inventory.stock s
      LEFT JOIN inventory.warehouses w USING (warehouse))
   GROUP BY s.warehouse, w.name, w.name_zh;
+CREATE VIEW screen.zones_now WITH (security_invoker=off) AS
+ SELECT z.warehouse,
+    COALESCE(w.name, w.name_zh, z.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, z.warehouse) AS warehouse_zh,
+    z.zone,
+    z.bins,
+    z.free_bins,
+    z.closed_bins,
+    z.unknown_bins,
+    z.overweight_bins,
+    z.skus,
+    z.quantity,
+    z.volume,
+    z.weight,
+    z.max_quantity,
+    z.max_volume,
+    z.max_weight,
+    z.occupancy,
+    z.made_at
+   FROM (inventory.zone_totals z
+     LEFT JOIN inventory.warehouses w USING (warehouse));
 CREATE OR REPLACE FUNCTION inventory.age_bucket(days integer)
  RETURNS text
  LANGUAGE sql
@@ -2909,6 +3149,7 @@ ALTER TABLE inventory.endpoints OWNER TO waterline_owner;
 ALTER TABLE inventory.event_ids OWNER TO waterline_owner;
 ALTER TABLE inventory.expiring OWNER TO waterline_owner;
 ALTER TABLE inventory.expiry_daily OWNER TO waterline_owner;
+ALTER TABLE inventory.expiry_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_now OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_quality OWNER TO waterline_owner;
 ALTER TABLE inventory.forecast_runs OWNER TO waterline_owner;
@@ -2943,11 +3184,14 @@ ALTER TABLE inventory.rebalancing OWNER TO waterline_owner;
 ALTER TABLE inventory.rejects OWNER TO waterline_owner;
 ALTER TABLE inventory.response_summary OWNER TO waterline_owner;
 ALTER TABLE inventory.response_times OWNER TO waterline_owner;
+ALTER TABLE inventory.response_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.retention OWNER TO waterline_owner;
 ALTER TABLE inventory.schema_migrations OWNER TO waterline_owner;
 ALTER TABLE inventory.series_runs OWNER TO waterline_owner;
+ALTER TABLE inventory.shortage_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.sku_places OWNER TO waterline_owner;
 ALTER TABLE inventory.slow_stock OWNER TO waterline_owner;
+ALTER TABLE inventory.special_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.stock OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_ages OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_bins OWNER TO waterline_owner;
@@ -2956,19 +3200,31 @@ ALTER TABLE inventory.stock_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_figures OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_history OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_places OWNER TO waterline_owner;
+ALTER TABLE inventory.stock_totals OWNER TO waterline_owner;
+ALTER TABLE inventory.throughput OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
+ALTER TABLE inventory.totals OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_skus OWNER TO waterline_owner;
+ALTER TABLE inventory.turnover_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.undelivered OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouse_space OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
+ALTER TABLE inventory.zone_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.zones OWNER TO waterline_owner;
+ALTER TABLE screen.category_list OWNER TO waterline_owner;
+ALTER TABLE screen.closing_daily OWNER TO waterline_owner;
+ALTER TABLE screen.freshness OWNER TO waterline_owner;
 ALTER TABLE screen.invariants OWNER TO waterline_owner;
 ALTER TABLE screen.lag_now OWNER TO waterline_owner;
 ALTER TABLE screen.moves_recent OWNER TO waterline_owner;
 ALTER TABLE screen.progress OWNER TO waterline_owner;
 ALTER TABLE screen.shortages OWNER TO waterline_owner;
+ALTER TABLE screen.totals OWNER TO waterline_owner;
+ALTER TABLE screen.warehouse_list OWNER TO waterline_owner;
 ALTER TABLE screen.warehouses_now OWNER TO waterline_owner;
+ALTER TABLE screen.water OWNER TO waterline_owner;
 ALTER TABLE screen.water_levels OWNER TO waterline_owner;
+ALTER TABLE screen.zones_now OWNER TO waterline_owner;
