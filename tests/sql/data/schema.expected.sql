@@ -938,14 +938,14 @@ CREATE TABLE inventory.ticks (
     log_offset bigint NOT NULL
 );
 ALTER TABLE inventory.ticks ADD CONSTRAINT ticks_pkey PRIMARY KEY (log_partition, at);
-CREATE TABLE inventory.totals (
+CREATE TABLE inventory.totals_made (
     relation text NOT NULL,
     made_at timestamp with time zone NOT NULL,
     changed integer NOT NULL,
     duration_ms integer NOT NULL
 );
-ALTER TABLE inventory.totals SET (fillfactor=50);
-ALTER TABLE inventory.totals ADD CONSTRAINT totals_pkey PRIMARY KEY (relation);
+ALTER TABLE inventory.totals_made SET (fillfactor=50);
+ALTER TABLE inventory.totals_made ADD CONSTRAINT totals_made_pkey PRIMARY KEY (relation);
 CREATE TYPE inventory.trail AS (
     at timestamp with time zone,
     type text,
@@ -2283,7 +2283,7 @@ CREATE VIEW screen.freshness WITH (security_invoker=off) AS
  SELECT max(updated_at) AS committed_at,
     (EXTRACT(epoch FROM (now() - max(updated_at))))::double precision AS age_seconds,
     (EXTRACT(epoch FROM (now() - ( SELECT t.made_at
-           FROM inventory.totals t
+           FROM inventory.totals_made t
           WHERE (t.relation = 'stock_totals'::text)))))::double precision AS totals_age_seconds,
     max(clock_at) AS clock_at
    FROM inventory.offsets o;
@@ -3203,7 +3203,7 @@ ALTER TABLE inventory.stock_places OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.throughput OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
-ALTER TABLE inventory.totals OWNER TO waterline_owner;
+ALTER TABLE inventory.totals_made OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
