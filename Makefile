@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 
+# Tests mostly wait, for servers and for what was killed: two processes fit on two cores.
+WORKERS := 2
+
 # A venv made by a newer Python would find no wheel of Bytewax: 3.11 and 3.12 only.
 FIND_PYTHON := for name in python3.11 python3.12 python3 python; do \
 	for path in $$(type -aP $$name 2>/dev/null); do \
@@ -47,7 +50,7 @@ demo: setup ## real orders through the whole pipeline, on this machine
 	@$(BIN)/waterline demo
 
 test: setup check ## every check and every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 test-faults: setup ## every fault, long: 200 kills and more, about 25 minutes; table in build/faults.md
 	@WATERLINE_FAULTS=long $(BIN)/python -m pytest tests/faults

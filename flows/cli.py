@@ -45,6 +45,7 @@ MODULES = {
     "endpoint": ("endpoint",),
     "deliveries": ("deliveries",),
     "bench": ("bench",),
+    "grafana": ("grafana",),
 }
 """Module of `flows.commands` → the commands that it registers."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "zh-CN")
 _LANGUAGE_WORDS = {"en": "en", "zh": "zh-CN", "zh-cn": "zh-CN", "zh-hans": "zh-CN"}
 METRICS = ("127.0.0.1", 9465)
+GRAFANA_USER = "waterline_grafana"
 _MINUTES_A_DAY = 1440
 _PREFIX = re.compile(r"[A-Za-z0-9._-]{0,100}")
 
@@ -57,6 +58,10 @@ class Settings:
     relay_longest_retry: float = 14_400.0
     """Seconds up to which the pause before a second try and before a late one goes, at random."""
     relay_give_up_days: float = 5.0
+    grafana_user: str = GRAFANA_USER
+    """The login of Grafana in the database."""
+    grafana_password: str | None = field(default=None, repr=False)
+    """Its password; None: one is made, in a file below `home`."""
 
     def need_dsn(self) -> str:
         """Return the DSN, or raise Trouble that says how to get a database."""
@@ -120,6 +125,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         relay_give_up_days=_number(
             environ, "WATERLINE_RELAY_GIVE_UP_DAYS", 5.0, "days", (0.001, 90)
         ),
+        grafana_user=_text(environ, "WATERLINE_GRAFANA_USER") or GRAFANA_USER,
+        grafana_password=_secret(environ, "WATERLINE_GRAFANA_PASSWORD"),
     )
 
 

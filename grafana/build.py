@@ -16,6 +16,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from grafana import boards
+from grafana.alerting import files as alerting
 from grafana.language import languages
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def files() -> dict[Path, str]:
             path = Path("dashboards", say.lang, f"{board.name.replace('_', '-')}.json")
             text = json.dumps(board.json(), ensure_ascii=False, indent=1, sort_keys=True)
             made[path] = text + "\n"
-    return made
+    return made | alerting.files()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if a file differs")
     check = parser.parse_args(arguments).check
     made = files()
-    there = {path.relative_to(HERE) for path in (HERE / "dashboards").rglob("*.json")}
+    found = [*(HERE / "dashboards").rglob("*.json"), *(HERE / alerting.FOLDER).glob("*.yaml")]
+    there = {path.relative_to(HERE) for path in found}
     stale = [path for path, text in made.items() if _read(path) != text]
     for path in [*stale, *(there - made.keys())]:
         if check:

@@ -3,6 +3,8 @@
 The servers are those that WATERLINE_DSN and WATERLINE_BROKERS name; what is not named is the
 local stack, which is started when it does not run and stopped again by the session that did so.
 A database is a copy of one migrated template, about 0.1 s, and is dropped after its test.
+Several processes may run tests at once (`make test`): each has its own databases and topics on the
+same servers; who starts them holds the lock of the stack, and the first process stops them.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from psycopg.conninfo import make_conninfo
 from connectors.migrate import migrate, prepare_database
 from deploy.local import stack as local
 from flows.settings import Settings
+from tests.faults.servers import remove_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +41,52 @@ NUMBERS = itertools.count(1)
 # As in flows/fitting.py: threads that wait for each other make small arrays eight times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 PREFIXES: set[str] = set()
+WORKER = "PYTEST_XDIST_WORKER" in os.environ
+"""Whether another process hands out the tests."""
+TOGETHER = ("tests/faults/",)
+"""Folders whose tests one process runs, one after the other: they share servers that are killed."""
+FIRST = (
+    "tests/faults/",
+    "tests/e2e/test_demo",
+    "tests/domain/test_fold_properties",
+    "tests/e2e/test_edge",
+    "tests/e2e/test_run_supervised",
+    "tests/bench/",
+    "tests/dataflow/test_cluster",
+    "tests/dataflow/",
+    "tests/connectors/edge/",
+    "tests/domain/test_",
+)
+"""What takes longest, so that nothing long is begun when all else is done."""
+pytest_plugins = ["tests.faults.tally"]
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, where several processes share the work."""
+    if WORKER:
+        items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in FIRST])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each process whole files, so that what a file shares is made once."""
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - one file's tests need no xdist
+
+    class Files(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            shared = [folder for folder in TOGETHER if nodeid.startswith(folder)]
+            return shared[0] if shared else super()._split_scope(nodeid)
+
+    tidy_at_the_end(config)
+    config.option.loadscopereorder = False  # else the files with most tests come first
+    return Files(config, log)
+
+
+def tidy_at_the_end(config):
+    """Stop the servers after the last process has ended, when they do not run now."""
+    if local.endpoints(HOME) is None:
+        config.add_cleanup(lambda: local.down(HOME, print))
+    config.add_cleanup(remove_left)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +100,8 @@ def stack() -> Iterator[Endpoints]:
         dsn, brokers = dsn or ours.dsn, brokers or ours.brokers
     yield local.Endpoints(dsn, brokers, None, None)
     if missing and before is None:
-        local.down(HOME, print)
+        if not WORKER:  # else others may still be at work
+            local.down(HOME, print)
     elif brokers and PREFIXES:
         delete_topics(brokers)
 

@@ -57,7 +57,7 @@ def prepare(options: Options) -> tuple[World, dict[int, int]]:
     ).hexdigest()[:5]
     world = World(options.seed, run, end - options.days * DAY, end, options.mark)
     stores = assign(store_sizes(path), options.warehouses)
-    plans = [Plan() for _ in range(options.warehouses)]
+    plans = [Plan(site.crowd) for site in SITES[: options.warehouses]]
     world.houses = [
         House(world, n, site, plans[n]) for n, site in enumerate(SITES[: options.warehouses])
     ]

@@ -33,7 +33,10 @@ MEANS = {
     "memory": "bench.memory",
     "limit": "bench.limit",
     "queries": "bench.queries",
+    "boards": "bench.boards",
 }
+ASKED = {"queries": "query.name", "boards": "bench.board"}
+"""Scenarios that ask: what their table calls a line."""
 _HEADS = (
     "bench.scenario",
     "bench.events_per_s",
@@ -50,7 +53,7 @@ _HEADS = (
 def summary(runs: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, Any]]:
     """Return scenario → figures; medians where there are several runs."""
     made = {
-        name: _asked(several) if name == "queries" else _scenario(several)
+        name: _asked(several) if name in ASKED else _scenario(several)
         for name, several in runs.items()
     }
     if "core" in made and "limit" in made:
@@ -81,7 +84,7 @@ def _scenario(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _asked(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return the figures of the named queries: name → milliseconds, medians over the runs."""
+    """Return the figures of what was asked: name → milliseconds, medians over the runs."""
     return {
         "events": runs[0].events,
         "cpu_s": _middle([run.cpu_s for run in runs]),
@@ -101,13 +104,13 @@ def _middle(several: Sequence[Any]) -> Any:
 
 
 def tables(figures: Mapping[str, Mapping[str, Any]], say: Words) -> list[Table]:
-    """Return the table of the scenarios and that of the named queries, where there are any."""
-    flows = {name: one for name, one in figures.items() if name != "queries"}
+    """Return the table of the scenarios and those of queries and boards, where there are any."""
+    flows = {name: one for name, one in figures.items() if name not in ASKED}
     made = [table(flows, say)] if flows else []
-    if "queries" in figures:
-        asked = shown.table([(say("query.name"), "<"), (say("bench.took"), ">")])
-        for name, ms in figures["queries"]["ms"].items():
-            asked.add_row(name, _ms(ms))
+    for name in ASKED.keys() & figures.keys():
+        asked = shown.table([(say(ASKED[name]), "<"), (say("bench.took"), ">")])
+        for query, ms in figures[name]["ms"].items():
+            asked.add_row(query, _ms(ms))
         made.append(asked)
     return made
 
@@ -174,7 +177,7 @@ def _more(name: str, one: Mapping[str, Any]) -> dict[str, object]:
     if name == "storm":
         counts = {key: shown.number(one[key]) for key in ("messages", "messages_of_one")}
         return {**counts, "seconds": f"{one['seconds']:.1f}"}
-    if name == "queries":
+    if name in ASKED:
         slowest = max(one["ms"], key=one["ms"].__getitem__)
         facts = {"fill": _seconds(one["fill_s"]), "count": len(one["ms"])}
         return {**facts, "slowest": slowest, "ms": _ms(one["ms"][slowest])}

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 SCENARIOS = (
     "core", "rules", "crossing", "intake", "latency", "alerts", "storm", "memory", "limit",
-    "queries",
+    "queries", "boards",
 )  # fmt: skip
-WHEN_NAMED = ("queries",)
+WHEN_NAMED = ("queries", "boards")
 """Scenarios that run only when --only names them: the year to ask about takes minutes to make."""
 EXAMPLE = """examples:
   waterline bench
   waterline bench --only core limit --runs 3
   waterline bench --only latency --rate 5000 --seconds 30 --json
   waterline bench --only rules alerts storm
-  waterline bench --only queries"""
+  waterline bench --only queries boards"""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -90,6 +90,7 @@ def _runs(args: argparse.Namespace, settings: Settings, plan: Plan) -> dict[str,
 
 def _scenario(name: str) -> Callable[[Settings, Plan, Tell], Run]:
     from flows.bench import latency, scenarios  # noqa: PLC0415 - slow to import, needed only here
+    from flows.bench.boards import boards  # noqa: PLC0415
     from flows.bench.queries import queries  # noqa: PLC0415
     from flows.bench.storm import storm  # noqa: PLC0415
 
@@ -104,6 +105,7 @@ def _scenario(name: str) -> Callable[[Settings, Plan, Tell], Run]:
         "memory": scenarios.memory,
         "limit": scenarios.limit,
         "queries": queries,
+        "boards": boards,
     }[name]
 
 

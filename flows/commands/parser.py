@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # noqa: SLF001 - it has no other name
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("begin", ("demo", "up", "down", "status", "migrate")),
+    ("begin", ("demo", "up", "down", "status", "migrate", "grafana")),
     ("flow", ("run", "endpoint", "edge", "send", "replay", "tick", "forecast")),
     ("look", ("summary", "stock", "trace", "rejects", "query", "schema", "rebalance")),
     ("act", ("alerts", "actions", "approve", "reject", "ack")),

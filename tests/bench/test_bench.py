@@ -23,6 +23,7 @@ from flows.domain.decode.formats import decode_log, decode_order, decode_scan
 from flows.domain.events import Inbound, OrderLine, Outbound
 from flows.settings import Settings
 from flows.words import words
+from grafana.asking import BOARDS
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SERVERS = ("flow", "database", "broker")
@@ -184,6 +185,17 @@ def test_the_named_queries_are_asked_of_a_year_that_adds_up(settings, capsys):
     assert all(ms > 0 for ms in figures["ms"].values())
     assert bench(settings, "--only", "queries", "--events", "1000") == 0
     assert "25 named queries" in capsys.readouterr().out
+    assert remains(settings) == ([], [])
+
+
+@pytest.mark.stack
+def test_every_board_is_opened_on_a_year(settings, capsys):
+    """A small year: each board has the time of its slowest query."""
+    assert bench(settings, "--only", "boards", "--events", "3000", "--json") == 0
+    figures = json.loads(capsys.readouterr().out)["boards"]
+    assert figures["events"] == 3000
+    assert figures["ms"].keys() == {file.stem for file in (BOARDS / "zh-CN").glob("*.json")}
+    assert all(ms > 0 for ms in figures["ms"].values())
     assert remains(settings) == ([], [])
 
 

@@ -193,7 +193,8 @@ def test_every_query_of_the_samples_runs_on_an_empty_database(database):
     assert figures.devices == [{"devices": 0, "with_holes": 0, "missing": 0}]
     with Queries(QUERIES, database) as other:
         seen = other.connection.execute(
-            "select 1 from pg_stat_activity where application_name = 'waterline metrics'"
+            "select 1 from pg_stat_activity where datname = current_database()"
+            " and application_name = 'waterline metrics'"
         ).fetchall()
     assert seen
     look.close()

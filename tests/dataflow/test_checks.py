@@ -328,6 +328,7 @@ def test_closing_ends_a_check_that_is_at_work(business):
         looking.wake()
         wait_for(lambda: rows(
             business, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database()"
             " AND application_name = 'waterline checks'") == [(1,)])  # fmt: skip
         began = time.monotonic()
         looking.close()

@@ -224,6 +224,7 @@ def test_a_run_that_is_ended_has_done_nothing(business, monkeypatch):
         nightly.wake()
         wait_for(lambda: rows(
             business, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database()"
             " AND application_name = 'waterline forecast'") == [(1,)])  # fmt: skip
         nightly.close()
     assert tables(business) == [[], [], []]

@@ -23,7 +23,10 @@ NOW = datetime.now(UTC)
 TODAY = NOW.date()
 """In UTC, where the warehouse of these tests is."""
 SKUS = 40
-BACKENDS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'waterline forecast'"
+BACKENDS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name = 'waterline forecast'"
+)
 
 
 @contextmanager

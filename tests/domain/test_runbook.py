@@ -42,8 +42,6 @@ def test_commands_and_policies_that_a_section_names_exist(name):
 
 def test_the_comment_of_the_column_rule_names_every_rule():
     """In both languages: analysts and boards read it there."""
-    [comment] = [
-        one for one in read_comments(ROOT / "sql" / "comments") if one.name == "*.rule"
-    ]
+    [comment] = [one for one in read_comments(ROOT / "sql" / "comments") if one.name == "*.rule"]
     for text in (comment.english, comment.chinese):
         assert re.split(r"[:：] ?", text)[1].rstrip(".。").split(", ") == list(RULES)

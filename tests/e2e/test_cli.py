@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("demo", "up", "down", "status", "migrate", "run", "send", "replay", "tick"),
-    *("stock", "trace", "rejects", "query", "schema", "summary", "audit", "check"),
+    *("stock", "trace", "rejects", "query", "schema", "summary", "audit", "check", "grafana"),
 )
 
 

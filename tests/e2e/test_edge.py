@@ -18,10 +18,10 @@ import pytest
 from connectors.edge import entries
 from connectors.edge.ledger import Ledger
 from connectors.kafka import SCANS, PartitionReader, ensure_topics
-from deploy.local import stack as local
 from flows.commands.edge import both
 from flows.commands.edge_reading import Reading
 from tests.connectors.edge.site import NOWHERE, scan, site
+from tests.faults.servers import BROKER, Servers
 
 pytestmark = pytest.mark.stack
 LONG = os.environ.get("WATERLINE_FAULTS") == "long"
@@ -175,16 +175,16 @@ def test_a_live_scan_overtakes_the_backlog_which_is_drained_at_its_rate(settings
 
 
 @pytest.fixture(scope="module")
-def own_kafka(tmp_path_factory):
+def own_kafka():
     """Give a broker that may be frozen and killed: (brokers, pid), and how to start it again."""
-    home = tmp_path_factory.mktemp("kafka")
+    ours = Servers((BROKER,))
 
     def up():
-        found = local.up(home, print, services=[local.KAFKA])
+        found = ours.up()
         return found.brokers, found.kafka_pid
 
     yield up
-    local.down(home, print, purge=True)
+    ours.remove()
 
 
 def test_a_broker_that_freezes_dies_and_returns_costs_nothing(own_kafka, settings, tmp_path):

@@ -1,4 +1,4 @@
-"""Servers of the fault suite's own, settings on them, and the table at the end.
+"""Servers of the fault suite's own, settings on them, and the table that tests fill.
 
 They are not the servers that other tests share: here they are killed.
 """
@@ -96,12 +96,3 @@ def reference(settings: Settings, new_database) -> Iterator[Settings]:
 def tally() -> Tally:
     """Give the table of what was done."""
     return TALLY
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    """Show the table and write it to build/."""
-    TALLY.save()
-    if TALLY.rows:
-        terminalreporter.section("faults")
-        for line in TALLY.lines():
-            terminalreporter.write_line(line)

@@ -21,6 +21,7 @@ from deploy.local.state import KAFKA, POSTGRES, State, save
 
 PROC = Path("/proc")
 DATABASE, BROKER = POSTGRES, KAFKA
+FOLDER = "waterline-faults-{}-"
 
 
 class Servers:
@@ -29,7 +30,7 @@ class Servers:
     def __init__(self, services=(DATABASE, BROKER)) -> None:
         """Start nothing yet."""
         self.services = services
-        self.home = Path(tempfile.mkdtemp(prefix="waterline-faults-"))
+        self.home = Path(tempfile.mkdtemp(prefix=FOLDER.format(first_process())))
         self.home.chmod(0o755)  # the servers run as another user
         root = data_root(self.home, service_account())
         given = []
@@ -97,6 +98,18 @@ class Servers:
             self.thaw(self.pids(service))
         local.down(self.home, lambda _: None, purge=True)
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def first_process() -> int:
+    """Return the process that a person started: this one, or the one that hands out tests."""
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+
+
+def remove_left() -> None:
+    """Remove what processes that were ended in the middle of a test could not."""
+    for home in Path(tempfile.gettempdir()).glob(FOLDER.format(os.getpid()) + "*"):
+        local.down(home, lambda _: None, purge=True)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def below(pid: int) -> list[int]:

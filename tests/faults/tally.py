@@ -1,6 +1,7 @@
 """What the fault suite has done: a row a fault, in build/faults.json, build/faults.md and shown.
 
-Enters: rows from tests. Leaves: two files and lines for pytest's summary.
+Enters: rows from tests, in this process or in one that runs tests for it. Leaves: two files and
+lines for pytest's summary.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import json
 import os
 import statistics
 from pathlib import Path
+
+import pytest
 
 LONG = os.environ.get("WATERLINE_FAULTS") == "long"
 BUILD = Path(__file__).resolve().parents[2] / "build"
@@ -61,3 +64,24 @@ def _shown(value) -> str:
     if isinstance(value, float):
         return f"{value:.2f} s"
     return "–" if value is None else str(value)
+
+
+def pytest_sessionfinish(session):
+    """Hand the rows to the process that hands out the tests, if there is one."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["faults"] = TALLY.rows
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take the rows of a process that has run tests."""
+    TALLY.rows += getattr(node, "workeroutput", {}).get("faults", [])
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show the table and write it to build/."""
+    TALLY.save()
+    if TALLY.rows:
+        terminalreporter.section("faults")
+        for line in TALLY.lines():
+            terminalreporter.write_line(line)

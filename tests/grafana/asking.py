@@ -6,86 +6,20 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-BOARDS = Path(__file__).resolve().parents[2] / "grafana" / "dashboards"
-ALL = "__all__"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "M": 2_592_000, "y": 31_536_000}
+sys.path[:0] = [str(Path(__file__).resolve().parents[2])]  # when run as a program
 
+from grafana.asking import ALL, BOARDS, expanded, panels, queries, span  # noqa: E402
 
-def panels(board: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield every panel, also those in closed rows."""
-    for panel in board["panels"]:
-        if panel["type"] != "row":
-            yield panel
-        yield from panel.get("panels", [])
-
-
-def queries(board: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Yield (panel, query) of everything that goes to the database."""
-    for panel in panels(board):
-        for target in panel.get("targets", []):
-            if "rawSql" in target:
-                yield panel, target
-
-
-def sqlstring(values: Sequence[str]) -> str:
-    """Return values as Grafana's `:sqlstring` does: quoted, ' doubled, " and \\ escaped."""
-    escaped = (re.sub(r'(["\\])', r"\\\1", value.replace("'", "''")) for value in values)
-    return ",".join(f"'{value}'" for value in escaped)
-
-
-def variable(text: str, name: str, values: Sequence[str]) -> str:
-    """Put values in place of one variable, in the formats that the boards use; All is ALL."""
-    if list(values) == [ALL]:  # the custom All value goes in as it is written
-        text = re.sub(rf"\$\{{{name}(:\w+)?\}}", f"'{ALL}'", text)
-        return re.sub(rf"\${name}\b", f"'{ALL}'", text)
-    text = re.sub(rf"\$\{{{name}:sqlstring\}}", lambda _: sqlstring(values), text)
-    text = re.sub(rf"\$\{{{name}(:raw)?\}}", lambda _: ",".join(values), text)
-    return re.sub(rf"\${name}\b", lambda _: ",".join(values), text)
-
-
-def expanded(
-    sql: str,
-    values: Mapping[str, Sequence[str]],
-    since: datetime,
-    until: datetime,
-    interval: str = "1m",
-) -> str:
-    """Return the statement that reaches the database."""
-    for name, chosen in values.items():
-        sql = variable(sql, name, chosen)
-    start, end = since.isoformat(), until.isoformat()
-    seconds = int(interval[:-1]) * _UNITS[interval[-1]]
-    sql = re.sub(r"\$__timeFilter\(([^)]+)\)", rf"\1 BETWEEN '{start}' AND '{end}'", sql)
-    sql = re.sub(
-        r"\$__timeGroup(?:Alias)?\(([^,]+),\s*([^)]+)\)",
-        lambda m: f"time_bucket('{m[2].strip()}', {m[1]})", sql,
-    )  # fmt: skip
-    sql = sql.replace("$__timeFrom()", f"'{start}'").replace("$__timeTo()", f"'{end}'")
-    sql = re.sub(r"\$\{__from(:date)?\}", str(int(since.timestamp() * 1000)), sql)
-    sql = re.sub(r"\$\{__to(:date)?\}", str(int(until.timestamp() * 1000)), sql)
-    sql = sql.replace("$__interval_ms", str(seconds * 1000)).replace("$__interval", interval)
-    left = re.findall(r"\$\{?[A-Za-z_][\w:]*\}?", sql)
-    assert not left, f"not expanded: {left}"
-    return sql
-
-
-def span(board: Mapping[str, Any], panel: Mapping[str, Any], now: datetime) -> datetime:
-    """Return since when a panel asks: its own time or its board's."""
-    text = panel.get("timeFrom") or board["time"]["from"].removeprefix("now-").split("/")[0]
-    match = re.fullmatch(r"(\d+)([smhdwMy])", text)
-    if match is None:
-        return now - timedelta(days=1)
-    return now - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+__all__ = ["BOARDS", "choices", "connect", "defaults", "expanded", "panels", "queries", "span"]
 
 
 def defaults(board: Mapping[str, Any], connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
@@ -105,9 +39,37 @@ def defaults(board: Mapping[str, Any], connection: psycopg.Connection[Any]) -> d
     return chosen
 
 
+NASTY = """O'Brien "5in" 折叠刀 100% _x\\'); DROP TABLE inventory.stock_figures; --"""
+"""What a person, or somebody else, may type or put into an address."""
+
+
+def choices(
+    board: Mapping[str, Any], connection: psycopg.Connection[Any]
+) -> dict[str, dict[str, list[str]]]:
+    """Return ways to choose → variable → values: as opened, one each, two each, and nasty ones."""
+    opened = defaults(board, connection)
+    ways = {"opened": opened, "one": dict(opened), "several": dict(opened), "nasty": dict(opened)}
+    now = datetime.now(UTC)
+    for one in board["templating"]["list"]:
+        name = one["name"]
+        if one["type"] == "query":
+            for way in ("one", "several"):
+                sql = expanded(one["query"], ways[way], now, now)
+                rows = connection.execute(sql.encode()).fetchall()
+                most = 2 if way == "several" and one.get("multi") else 1
+                ways[way][name] = [str(row[-1]) for row in rows[:most]] or [""]
+        if one["type"] in {"query", "textbox"}:
+            ways["nasty"][name] = [NASTY, "x"] if one.get("multi") else [NASTY]
+        for option in one["options"] if one["type"] == "custom" else ():
+            ways[f"{name}={option['value']}"] = opened | {name: [str(option["value"])]}
+    return ways
+
+
 def connect(dsn: str) -> psycopg.Connection[Any]:
     """Open a connection that may do what the boards' role may."""
-    options = "-c role=waterline_screen -c statement_timeout=2000 -c default_transaction_read_only=on"
+    options = (
+        "-c role=waterline_screen -c statement_timeout=2000 -c default_transaction_read_only=on"
+    )
     return psycopg.connect(dsn, autocommit=True, options=options + " -c search_path=screen,public")
 
 
