@@ -18,6 +18,8 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA inventory
 -- A view's functions are called with the reader's rights, not the owner's. Without USAGE on
 -- the schema the name itself stays out of a board's reach.
 GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision) TO waterline_screen;
+GRANT EXECUTE ON FUNCTION inventory.known_zone(text), inventory.local_date(text, timestamptz)
+    TO waterline_screen;
 
 -- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
 GRANT INSERT, UPDATE, DELETE ON
