@@ -23,13 +23,9 @@ TEXTS = {18, 19, 25, 1042, 1043}
 MOMENTS = {1184}
 BOOLEANS = {16}
 KNOWN = {
-    "filterByRefId",
-    "organize",
-    "timeSeriesTable",
-    "joinByField",
-    "groupingToMatrix",
-    "sortBy",
-}
+    "filterByRefId", "filterFieldsByName", "organize", "timeSeriesTable", "joinByField",
+    "groupingToMatrix", "sortBy",
+}  # fmt: skip
 _FIELD = re.compile(r"""\$\{__data\.fields(?:\.([A-Za-z_]\w*)|\[["']([^"'\]]+)["']\])""")
 
 
@@ -127,9 +123,23 @@ def after(panel: Json, frames: Sequence[Frame]) -> list[str] | None:
             columns = [
                 [new.get(name, name) for name in names if not gone.get(name)] for names in columns
             ]
+        elif step["id"] == "filterFieldsByName":
+            columns = [[name for name in names if _named(name, options)] for names in columns]
         elif step["id"] == "groupingToMatrix":
             columns = [_matrix(frames[0], options)]
     return [name for names in columns for name in names]
+
+
+def _named(name: str, options: Json) -> bool:
+    """Tell whether a filter by name keeps a column."""
+    kept, gone = options.get("include"), options.get("exclude", {})
+    included = kept is None or name in kept.get("names", [])
+    if kept and kept.get("pattern"):
+        included = included or re.search(kept["pattern"].strip("/"), name) is not None
+    excluded = name in gone.get("names", []) or (
+        bool(gone.get("pattern")) and re.search(gone["pattern"].strip("/"), name) is not None
+    )
+    return included and not excluded
 
 
 def _columns(frame: Frame) -> list[str]:
@@ -208,8 +218,10 @@ def _grid(panel: Json, frames: Sequence[Frame]) -> list[str]:
 def _figures(panel: Json, frames: Sequence[Frame]) -> list[str]:
     """A figure is a number; several of one row each have a name."""
     wanted = panel["options"]["reduceOptions"].get("fields", "").strip("/")
-    numbers = [name for frame in frames for name in frame.of(NUMBERS)]
+    shown = after(panel, frames)
     everything = [name for frame in frames for name in frame.columns]
+    everything = [name for name in everything if shown is None or name in shown]
+    numbers = [name for frame in frames for name in frame.of(NUMBERS) if name in everything]
     if wanted and not any(re.search(wanted, name) for name in everything):
         return [f"no column is /{wanted}/: {everything}"]
     if not wanted and not numbers:
@@ -228,19 +240,21 @@ def _figures(panel: Json, frames: Sequence[Frame]) -> list[str]:
 def _bars(panel: Json, frames: Sequence[Frame]) -> list[str]:
     """Bars have a column that names them, one that colours them, and numbers."""
     wrong = [] if len(frames) == 1 else [f"{len(frames)} queries"]
+    shown = after(panel, frames)
     for frame in frames:
+        numbers = [name for name in frame.of(NUMBERS) if shown is None or name in shown]
         for key in ("xField", "colorByField"):
             name = panel["options"].get(key)
             if name and name not in frame.columns:
                 wrong.append(f"{key} {name!r} is none of {frame.columns}")
         named = headings(panel)
         x = panel["options"].get("xField")
-        for name in frame.of(NUMBERS):
+        for name in numbers:
             own = override_of(panel, name)
             hidden = "custom.hideFrom" in own or "custom.hideFrom.viz" in own
             if name != x and name not in named and not hidden:
                 wrong.append(f"bars {name!r} have no name")
-        if not set(frame.of(NUMBERS)) - {x}:
+        if not set(numbers) - {x}:
             wrong.append("there is no number")
     return wrong
 
