@@ -107,7 +107,9 @@ def defaults(board: Mapping[str, Any], connection: psycopg.Connection[Any]) -> d
 
 def connect(dsn: str) -> psycopg.Connection[Any]:
     """Open a connection that may do what the boards' role may."""
-    options = "-c role=waterline_screen -c statement_timeout=2000 -c default_transaction_read_only=on"
+    options = (
+        "-c role=waterline_screen -c statement_timeout=2000 -c default_transaction_read_only=on"
+    )
     return psycopg.connect(dsn, autocommit=True, options=options + " -c search_path=screen,public")
 
 
