@@ -25,10 +25,11 @@ PALETTE = {
 }
 REDS = {house.RED, house.DARK_RED}
 TROUBLE = {
-    "red", "critical", "sold_out", "overdue", "expired", "week", "failed", "given_up", "wrong",
-    "lost", "open", "overweight",
+    "red", "red_skus", "critical", "sold_out", "overdue", "expired", "week", "w0", "w1", "failed",
+    "given_up", "wrong", "lost", "open", "overweight", "safety_stock",
 }  # fmt: skip
-"""What may be red without a threshold: codes and columns of trouble ("open" is a circuit)."""
+"""What may be red without a threshold: codes and columns of trouble ("open" is a circuit, w0 and w1
+goods of no or a week's life), and the line below which trouble begins."""
 SOURCES = {"waterline", "-- Dashboard --", "grafana"}
 SHOW_NUMBERS = {"stat", "timeseries", "barchart", "bargauge", "gauge", "piechart", "canvas"}
 MOST_ROWS, MOST_CELLS = 50, 3000

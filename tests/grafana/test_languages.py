@@ -22,7 +22,10 @@ CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 SAID = {"title", "description", "label", "text", "tooltip", "axisLabel", "content", "noValue"}
 """Keys of a board's JSON whose texts people read; displayName and units are values of overrides."""
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
-SIGNS = re.compile(r"[A-Z]|All|¥|m?s|kg|k?m|m³|\$__all|(?:[–—→\d\s.,:%+×/()·…-]|\$\{\w+[^}]*\})*")
+SIGNS = re.compile(
+    r"[A-Z]|All|(?:(?:pre|suf)fix: ?)?(?:¥|%|m?s|kg|k?m|m³)|\$__all"
+    r"|(?:[–—→\d\s.,:%+×/()·…-]|\$\{\w+[^}]*\})*"
+)
 """What is the same in every language: figures, signs, symbols of units."""
 
 
@@ -36,7 +39,8 @@ def pattern(*languages):
     """Return the regex of every text of languages with whatever its placeholders hold."""
     every = [*entries().values(), *words.entries().values()]
     known = (re.escape(entry[lang]) for entry in every for lang in languages)
-    return re.compile("|".join(re.sub(r"\\\{\w+\\\}", ".*", one) for one in known))
+    filled = (re.sub(r"\\\{\w+\\\}", ".*", one) for one in known)
+    return re.compile(rf"(?:suffix: ?|prefix: ?)?(?:{'|'.join(filled)})", re.IGNORECASE)
 
 
 EVERYTHING = pattern(*LANGUAGES)
@@ -63,7 +67,7 @@ def shown(value, key="") -> Iterator[str]:
     elif isinstance(value, str):
         unit = re.fullmatch(r"(?:prefix|suffix):(.*)", value) if key == "unit" else None
         if key in SAID or unit or (key == "fixed" and value[:1] != "#" and value != "transparent"):
-            yield unit[1].strip() if unit else value
+            yield value
 
 
 def shape(value, key=""):
@@ -83,6 +87,7 @@ def shape(value, key=""):
         return ""
     plain = re.sub(r"_(en|zh)\b", "_lang", value)
     if key in {"rawSql", "query", "definition"}:
+        plain = re.sub(r" / 10*\b", " / 1", plain)  # 10,000 is a unit of Chinese
         plain = LITERAL.sub(
             lambda one: "'…'" if EVERYTHING.fullmatch(one[1].replace("''", "'")) else one[0], plain
         )
