@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -58,7 +58,8 @@ class Minutely(ABC):
         self._wake.set()
         connection = self._connection
         if connection is not None:
-            connection.cancel()
+            with suppress(psycopg.Error):  # a server that does not answer is not waited for
+                connection.cancel_safe(timeout=CLOSING_S)
         self._thread.join(timeout=CLOSING_S)
 
     @contextmanager

@@ -1,10 +1,10 @@
 """Sums for screens, worked out anew beside the stock flow every few seconds, each whole.
 
 Enters: the committed tables, a hint that something was committed. Leaves: tables *_totals as their
-query `sql/queries/totals_*.sql` says, only rows that differ written; in table `totals_made` when each
-was made. Each is one transaction; one that fails is a line in the log and tried again. A process
-leaves a sum alone that another has just made, and any for at least ten times as long as it took.
-A drained flow makes all of them once more when everything is committed.
+query `sql/queries/totals_*.sql` says, only rows that differ written; in table `totals_made` when
+each was made. Each is one transaction; one that fails is a line in the log and tried again. A
+process leaves a sum alone that another has just made, and any for at least ten times as long as it
+took. A drained flow makes all of them once more when everything is committed.
 """
 
 from __future__ import annotations

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 NAME = "bin"
 HERE = "warehouse = ${warehouse:sqlstring}"
 THIS = f"{HERE} AND bin = {house.typed('bin')}"
-ALL = f"""
-    WITH bins AS MATERIALIZED (SELECT * FROM screen.bins_now WHERE {HERE})"""
-"""Kept before it is filtered: see the heat map."""
-BINS = f"""{ALL}
+BINS = f"""
+    WITH bins AS MATERIALIZED (
+        SELECT bin, zone, row_name, position FROM screen.bins_now WHERE {HERE})
     SELECT bin AS __text, bin AS __value FROM bins
     WHERE bin <> ''
       AND {house.typed("aisle")} IN ('', row_name)
@@ -50,12 +49,13 @@ ALERTS = f"""
             bin = '' AND zone IN (SELECT zone FROM screen.bins_now WHERE {THIS})
             OR sku IN (SELECT sku FROM screen.bin_goods WHERE {THIS})))
     ORDER BY state = 'resolved', rank, opened_at DESC LIMIT 20"""
-NEIGHBOURS = f"""{ALL},
-    this AS (SELECT row_name, position FROM bins WHERE bin = {house.typed("bin")})
-    SELECT n.bin, n.occupancy, n.used_quantity, n.max_quantity, n.free::int AS free
-    FROM bins AS n JOIN this ON n.row_name = this.row_name
-    WHERE abs(n.position - this.position) <= 4
-    ORDER BY n.position, n.bin LIMIT 20"""
+NEIGHBOURS = f"""
+    WITH this AS MATERIALIZED (SELECT row_name, position FROM screen.aisle_bins WHERE {THIS})
+    SELECT bin, occupancy, used_quantity, max_quantity, free::int AS free
+    FROM screen.aisle_bins
+    WHERE {HERE} AND row_name = (SELECT row_name FROM this)
+      AND abs(position - (SELECT position FROM this)) <= 4
+    ORDER BY position, bin LIMIT 20"""
 
 
 def build(say: Say) -> Board:
@@ -64,7 +64,7 @@ def build(say: Say) -> Board:
         warehouses(say, several=False),
         search(say, "aisle"),
         search(say, "position"),
-        listed(say, "bin", BINS, several=False, refresh=2),
+        listed(say, "bin", BINS, several=False),
     ]
     board = Board(say, NAME, variables=variables)
     board.add("use", (0, 0, 20, 5), _use(say))

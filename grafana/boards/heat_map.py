@@ -159,8 +159,8 @@ def _matrix(say: Say) -> Json:
     cell = {"type": "color-background", "mode": "basic"}
     custom = {"align": "center", "minWidth": 50, "cellOptions": cell, "inspect": False,
               "filterable": False}  # fmt: skip
-    place = url(say, "bin", warehouse="${warehouse:percentencode}", bin="",
-                aisle="${__data.fields[0]}", position="${__field.name}")  # fmt: skip
+    this = {"aisle": "${__data.fields[0]}", "position": "${__field.name}"}
+    place = url(say, "bin", warehouse="${warehouse:percentencode}", **this)
     title = "${__data.fields[0]}-${__field.name}: ${__value.text} %"
     aisle = {"custom__width": 70, "custom__cellOptions": {"type": "auto"}}
     return panels.panel(

@@ -1,12 +1,16 @@
-"""Reports: stock, flows, turnover, expiry, space and alerts by day, week or month."""
+"""Reports: stock, flows, turnover, alerts, expiry, space and losses by day, week or month.
+
+A period is shown whole: the first one begins where it begins, not where the time range does.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grafana import choices, house, panels
 from grafana import columns as c
 from grafana.board import Board, categories, listed, warehouses
+from grafana.panels import Shared
 
 if TYPE_CHECKING:
     from grafana.house import Json
@@ -14,19 +18,67 @@ if TYPE_CHECKING:
 
 NAME = "reports"
 WORDS = f"{NAME}.column"
-HERE = house.chosen("warehouse")
-CHOSEN = f"""
-    {HERE} AND {house.chosen("category")}"""
 PERIOD = "${period:sqlstring}"
-DAYS = "day BETWEEN ($__timeFrom())::timestamptz::date AND ($__timeTo())::timestamptz::date"
-LEVEL = f"""
-    SELECT day, sum(sum(value_net)) OVER (ORDER BY day) AS value,
-        sum(sum(net)) OVER (ORDER BY day) AS on_hand
-    FROM screen.turnover_days
-    WHERE day <= ($__timeTo())::timestamptz::date AND {CHOSEN} GROUP BY day"""
-"""What was there at the end of each day on which anything moved."""
-WINDOW_COLOURS = {
-    "expired": house.DARK_RED, "≤7": house.RED, "≤15": house.ORANGE, "≤30": house.YELLOW,
+HERE = house.chosen("warehouse")
+CHOSEN = f"{HERE} AND {house.chosen('category')}"
+FIRST = f"date_trunc({PERIOD}, ($__timeFrom())::timestamptz AT TIME ZONE '{house.TIMEZONE}')"
+LAST = f"(($__timeTo())::timestamptz AT TIME ZONE '{house.TIMEZONE}')::date"
+SHOWN = f"starts_on BETWEEN {FIRST}::date AND {LAST}"
+DAYS = f"day BETWEEN {FIRST}::date AND {LAST}"
+SINCE = f"{FIRST} AT TIME ZONE '{house.TIMEZONE}' - interval '2 days'"
+"""Before the first period anywhere on earth: what bounds an index of times."""
+STARTS = f"date_trunc({PERIOD}, day::timestamp)::date"
+TIME = f"starts_on::timestamp AT TIME ZONE '{house.TIMEZONE}' AS time"
+LABEL = f"""to_char(starts_on, CASE {PERIOD} WHEN 'day' THEN 'MM-DD'
+        WHEN 'week' THEN 'IYYY-"W"IW' ELSE 'YYYY-MM' END) AS period"""
+LEVELS = f"""
+    WITH parts AS (
+        SELECT {STARTS} AS starts_on, warehouse, timezone, clock_at, sum(issues) AS issues,
+            sum(issue_cost) AS issue_cost, sum(value_net) AS value_net,
+            sum(value_moment) AS value_moment
+        FROM screen.turnover_days WHERE day <= {LAST} AND {CHOSEN}
+        GROUP BY 1, warehouse, timezone, clock_at
+    ),
+    bounds AS MATERIALIZED (
+        SELECT *, extract(epoch FROM starts_on::timestamp AT TIME ZONE timezone) AS starts,
+            extract(epoch FROM least(clock_at,
+                (starts_on + ('1 ' || {PERIOD})::interval) AT TIME ZONE timezone)) AS ends
+        FROM parts
+    ),
+    sums AS (
+        SELECT starts_on, max(ends - starts) / 86400 AS days, sum(issues) AS issues,
+            sum(issue_cost) AS issue_cost, sum(value_net) AS value_net,
+            sum(CASE WHEN ends > starts
+                THEN (value_moment - starts * value_net) / (ends - starts) ELSE 0 END) AS ahead
+        FROM bounds GROUP BY starts_on
+    ),
+    levels AS (
+        SELECT *, sum(value_net) OVER (ORDER BY starts_on) AS value FROM sums
+    ),
+    figures AS (
+        SELECT *, value - value_net AS opening, value_net + issue_cost AS other,
+            greatest(value - ahead, 0) AS mean
+        FROM levels WHERE {SHOWN}
+    )"""
+"""Per period: value before and after, what made the difference, and its mean over time."""
+DATE = "to_char(starts_on, 'YYYY-MM-DD') AS date"
+TYPES = {
+    "received": ("inbound", "'inbound'"),
+    "returned": ("inbound", "'return'"),
+    "transfer_in": ("inbound", "'transfer_in'"),
+    "shipped": ("outbound", "'outbound'"),
+    "to_supplier": ("outbound", "'return'"),
+    "transfer_out": ("outbound", "'transfer_out'"),
+    "scrap": ("outbound", "'scrap'"),
+    "count_loss": ("outbound", "'stocktake', 'adjustment'"),
+    "count_gain": ("inbound", "'stocktake', 'adjustment'"),
+}
+"""What a column of flows sums: side and types of movements; moves inside are in none."""
+FLOWS = tuple(TYPES)[:7]
+RATIO: Json = {"unit": "none", "decimals": 1}
+WINDOWS = {
+    "expired": house.DARK_RED, "d7": house.ORANGE, "d15": house.YELLOW, "d30": house.LIGHT_BLUE,
+    "d60": house.BLUE,
 }  # fmt: skip
 
 
@@ -43,172 +95,213 @@ def build(say: Say) -> Board:
     board = Board(say, NAME, refresh="1m", since="now-30d", variables=variables)
     board.add("summary", (0, 0, 21, 4), _summary(say))
     board.add("age", (21, 0, 3, 4), panels.age(say))
-    board.add("value", (0, 4, 12, 8), _value(say))
-    board.add("flow", (12, 4, 12, 8), _flow(say))
-    board.add("periods", (0, 12, 14, 10), _periods(say))
-    board.add("turnover", (14, 12, 10, 10), _turnover(say))
-    board.add("expiry", (0, 22, 8, 8), _expiry(say))
-    board.add("occupancy", (8, 22, 8, 8), _occupancy(say))
-    board.add("alerts", (16, 22, 8, 8), _alerts(say))
+    board.add("periods", (0, 4, 14, 9), _periods(say))
+    paint = house.fixed
+    annual = _bars(say, "periods", {"annual": paint(house.BLUE)}, texts=WORDS, **RATIO)
+    board.add("turnover", (14, 4, 10, 9), annual)
+    board.add("value", (0, 13, 8, 8), _trend(say, "value", "warehouse_:lang", say("unit.money")))
+    board.add("quantity", (8, 13, 8, 8), _trend(say, "net", "warehouse_:lang", say("unit.many")))
+    board.add("category", (16, 13, 8, 8), _categories(say))
+    both = {"inbound": paint(house.BLUE), "outbound": paint(house.ORANGE)}
+    board.add("flow", (0, 21, 10, 8), _bars(say, "flow", both, unit="short"))
+    types = [c.date("date", 110), *(c.number(name, 115) for name in FLOWS)]
+    board.add("types", (10, 21, 14, 8), _rows(say, "flow", types))
+    severities = {one: paint(colour) for one, colour in house.SEVERITY_COLOURS.items()}
+    alerts = _bars(say, "raised", severities, texts="severity", stack=True)
+    board.add("alerts", (0, 29, 12, 8), alerts)
+    board.add("handled", (12, 29, 12, 8), _handled(say))
+    board.add("expiry", (0, 37, 8, 8), _expiry(say))
+    board.add("occupancy", (8, 37, 8, 8), _occupancy(say))
+    lost = {
+        "scrap": paint(house.ORANGE), "count_loss": paint(house.YELLOW),
+        "count_gain": paint(house.BLUE),
+    }  # fmt: skip
+    losses = _bars(say, "flow", lost, texts=WORDS, unit="short")
+    board.add("losses", (16, 37, 8, 8), losses)
+    board.share(_queries(say))
     return board
 
 
 def _summary(say: Say) -> Json:
     money = say("unit.money_each")
     sql = f"""
-        WITH level AS ({LEVEL}),
-        ends AS (
-            SELECT (SELECT value FROM level ORDER BY day DESC LIMIT 1) AS closing,
-                (SELECT value FROM level WHERE day < ($__timeFrom())::timestamptz::date
-                 ORDER BY day DESC LIMIT 1) AS opening
-        ),
-        moved AS (
-            SELECT sum(issue_cost) AS issue_cost FROM screen.turnover_days
-            WHERE {DAYS} AND {CHOSEN}
-        ),
-        raised AS (
-            SELECT count(*) AS alerts, count(resolved_at) AS resolved FROM screen.alert_episodes
-            WHERE $__timeFilter(time) AND ({HERE} OR warehouse = '')
-        )
-        SELECT opening / {money} AS opening, closing / {money} AS closing,
-            100 * (closing - opening) / nullif(opening, 0) AS change,
-            issue_cost / {money} AS issue_cost, alerts, resolved
-        FROM ends, moved, raised"""
-    unit = {"unit": say("unit.money"), "decimals": 1}
-    blue = house.fixed(house.LIGHT_BLUE)
-    figures = {
-        "opening": blue | unit, "closing": blue | unit,
-        "change": blue | {"unit": "percent", "decimals": 1}, "issue_cost": blue | unit,
-        "alerts": blue, "resolved": blue,
-    }  # fmt: skip
+        {LEVELS}
+        SELECT (array_agg(opening ORDER BY starts_on))[1] / {money} AS opening,
+            sum(other) / {money} AS other, sum(issue_cost) / {money} AS issue_cost,
+            (array_agg(value ORDER BY starts_on DESC))[1] / {money} AS closing,
+            365 * sum(issue_cost) / nullif(sum(mean * days), 0) AS annual,
+            sum(mean * days) / nullif(sum(issue_cost), 0) AS cover
+        FROM figures"""
+    money_of = house.fixed(house.LIGHT_BLUE) | {"unit": say("unit.money"), "decimals": 1}
+    figures = dict.fromkeys(("opening", "other", "issue_cost", "closing"), money_of)
+    figures["annual"] = house.fixed(house.LIGHT_BLUE) | {"unit": "none", "decimals": 2}
+    figures["cover"] = house.fixed(house.LIGHT_BLUE) | {"unit": "none", "decimals": 1}
     return panels.stats(say, sql, figures, texts=WORDS, ground=False, title_size=16, size=30)
 
 
-def _value(say: Say) -> Json:
-    sql = f"""
-        WITH level AS ({LEVEL})
-        SELECT day::timestamptz AS time, value / {say("unit.money_each")} AS value
-        FROM level WHERE {DAYS} ORDER BY day"""
-    series = {"value": house.fixed(house.BLUE)}
-    query = [house.query(say, sql, form="time_series")]
-    return panels.lines(say, query, series, texts=WORDS, unit=say("unit.money"), decimals=1)
+def _queries(say: Say) -> dict[str, str]:
+    """Return the queries that several panels show."""
+    money = say("unit.money_each")
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE severity = '{one}') AS {one}" for one in house.SEVERITY_COLOURS
+    )
+    return {
+        "periods": f"""
+            {LEVELS}
+            SELECT {LABEL}, {DATE}, opening / {money} AS opening, other / {money} AS other,
+                issue_cost / {money} AS issue_cost, value / {money} AS closing, issues,
+                365 * issue_cost / nullif(mean * days, 0) AS annual
+            FROM figures ORDER BY starts_on DESC LIMIT 50""",
+        "flow": f"""
+            WITH sums AS (
+                SELECT {STARTS} AS starts_on, type, sum(inbound) AS inbound,
+                    sum(outbound) AS outbound
+                FROM screen.throughput_days
+                WHERE at >= {SINCE} AND {DAYS} AND {HERE} AND type NOT IN ('move', 'status')
+                GROUP BY 1, 2
+            ),
+            types AS (SELECT starts_on, {_types_of("sums")} FROM sums GROUP BY 1)
+            SELECT {LABEL}, {DATE}, {", ".join(FLOWS)}, count_loss, count_gain,
+                received + returned + transfer_in AS inbound,
+                shipped + to_supplier + transfer_out + scrap AS outbound
+            FROM types ORDER BY starts_on DESC LIMIT 50""",
+        "raised": f"""
+            SELECT {LABEL}, {DATE}, {", ".join(house.SEVERITY_COLOURS)}, raised, handled, resolved,
+                100.0 * handled / raised AS share, p50, p95
+            FROM (
+                SELECT {STARTS} AS starts_on, {counts}, count(*) AS raised,
+                    count(*) FILTER (WHERE handled) AS handled,
+                    count(*) FILTER (WHERE resolved) AS resolved,
+                    percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
+                    percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95
+                FROM screen.alerts_raised
+                WHERE committed_at >= {SINCE} AND {DAYS} AND ({HERE} OR warehouse = '')
+                GROUP BY 1
+            ) AS sums ORDER BY starts_on DESC LIMIT 50""",
+    }
 
 
-def _flow(say: Say) -> Json:
-    sql = f"""
-        WITH halves AS (
-            SELECT time_bucket('30 minutes', time) AS time, timezone,
-                sum(inbound) AS inbound, sum(outbound) AS outbound
-            FROM screen.throughput_local
-            WHERE $__timeFilter(time) AND {HERE}
-              AND type IN ('inbound', 'transfer_in', 'return', 'outbound', 'transfer_out', 'scrap')
-            GROUP BY 1, 2
-        )
-        SELECT date_trunc({PERIOD}, h.time AT TIME ZONE h.timezone) AT TIME ZONE 'UTC' AS time,
-            sum(h.inbound) AS inbound, sum(h.outbound) AS outbound
-        FROM halves AS h GROUP BY 1 ORDER BY 1"""
-    series = {"inbound": house.fixed(house.BLUE), "outbound": house.fixed(house.ORANGE)}
-    query = [house.query(say, sql, form="time_series")]
-    return panels.lines(say, query, series, unit="short", bars=True)
+def _types_of(sums: str) -> str:
+    """Return the columns FLOWS and the differences of counts, out of rows of one type each."""
+    parts = (
+        f"sum({sums}.{side}) FILTER (WHERE type IN ({types})) AS {name}"
+        for name, (side, types) in TYPES.items()
+    )
+    return ", ".join(f"coalesce({part.replace(' AS ', ', 0) AS ')}" for part in parts)
+
+
+def _bars(say: Say, query: str, series: dict[str, Json], **more: Any) -> Json:
+    """Return bars per period of some columns of a shared query, the oldest on the left."""
+    names = {"names": ["date", "period", *series]}
+    steps = [
+        {"id": "sortBy", "options": {"sort": [{"field": "date", "desc": False}]}},
+        {"id": "filterFieldsByName", "options": {"include": names}},
+        {"id": "organize", "options": {"excludeByName": {"date": True}}},
+    ]
+    return panels.bars(say, Shared(query), "period", series, transformations=steps, **more)
+
+
+def _rows(say: Say, query: str, shown: list[c.Column]) -> Json:
+    """Return a table of some columns of a shared query."""
+    names = {"names": [one.name for one in shown]}
+    steps = [{"id": "filterFieldsByName", "options": {"include": names}}]
+    return panels.table(say, Shared(query), shown, board=NAME, transformations=steps)
 
 
 def _periods(say: Say) -> Json:
-    money = say("unit.money_each")
-    sql = f"""
-        WITH level AS ({LEVEL}),
-        moved AS (
-            SELECT date_trunc({PERIOD}, day)::date AS period, sum(issues) AS issues,
-                sum(issue_cost) AS issue_cost, sum(value_net) AS value_net, max(day) AS last_day
-            FROM screen.turnover_days WHERE {DAYS} AND {CHOSEN} GROUP BY 1
-        ),
-        raised AS (
-            SELECT date_trunc({PERIOD}, time AT TIME ZONE '{house.TIMEZONE}')::date AS period,
-                count(*) AS alerts,
-                count(*) FILTER (WHERE severity = 'critical') AS critical,
-                count(acknowledged_at) AS acknowledged, count(resolved_at) AS resolved
-            FROM screen.alert_episodes
-            WHERE $__timeFilter(time) AND ({HERE} OR warehouse = '') GROUP BY 1
-        )
-        SELECT to_char(m.period, 'YYYY-MM-DD') AS period, m.issues,
-            m.issue_cost / {money} AS issue_cost, l.value / {money} AS closing,
-            100 * m.value_net / nullif(l.value - m.value_net, 0) AS change,
-            coalesce(r.alerts, 0) AS alerts, coalesce(r.critical, 0) AS critical,
-            coalesce(r.acknowledged, 0) AS acknowledged, coalesce(r.resolved, 0) AS resolved
-        FROM moved AS m
-        JOIN level AS l ON l.day = m.last_day
-        LEFT JOIN raised AS r USING (period)
-        ORDER BY m.period DESC LIMIT 50"""
     unit = say("unit.money")
     shown = [
-        c.date("period"),
+        c.date("date", 110),
+        *(c.number(name, 125, unit, 1) for name in ("opening", "other", "issue_cost", "closing")),
         c.number("issues", 110),
-        c.number("issue_cost", 120, unit, 1),
-        c.number("closing", 120, unit, 1),
-        c.number("change", 90, "percent", 1),
-        *(c.number(name, 80) for name in ("alerts", "critical", "acknowledged", "resolved")),
+        c.number("annual", 100, "none", 2),
     ]
-    return panels.table(say, sql, shown, board=NAME)
+    return _rows(say, "periods", shown)
 
 
-def _turnover(say: Say) -> Json:
-    windows = ", ".join(
-        f"max(annualised) FILTER (WHERE days = {days}) AS turnover_{days}"
-        for days in (7, 30, 90, 365)
-    )
-    whole = choices.literal(say(f"{NAME}.all"))
+def _trend(say: Say, what: str, name: str, unit: str, top: str = "") -> Json:
+    """Return what was there at the end of each period, a line per `name`."""
+    column, each = ("value_net", "money") if what == "value" else ("net", "many")
     sql = f"""
-        SELECT CASE scope WHEN 'all' THEN {whole} ELSE warehouse_:lang END AS warehouse_name,
-            {windows}, max(days_of_inventory) FILTER (WHERE days = 30) AS days_of_inventory
-        FROM screen.turnover_scopes
-        WHERE scope = 'all' OR (scope = 'warehouse' AND {HERE})
-        GROUP BY scope, warehouse, 1 ORDER BY scope, 3 LIMIT 40"""
+        WITH {top}sums AS (
+            SELECT {STARTS} AS starts_on, {name} AS metric, sum({column}) AS moved
+            FROM screen.turnover_days WHERE day <= {LAST} AND {CHOSEN} GROUP BY 1, 2
+        ),
+        levels AS (
+            SELECT d.starts_on, n.metric, coalesce(sum(s.moved)
+                OVER (PARTITION BY n.metric ORDER BY d.starts_on), 0) AS value
+            FROM (SELECT DISTINCT starts_on FROM sums) AS d
+            CROSS JOIN (SELECT DISTINCT metric FROM sums) AS n
+            LEFT JOIN sums AS s USING (starts_on, metric)
+        )
+        SELECT {TIME}, metric, value / {say(f"unit.{each}_each")} AS value
+        FROM levels WHERE {SHOWN} ORDER BY 1, 2"""
+    query = [house.query(say, sql, form="time_series")]
+    return panels.lines(say, query, {}, unit=unit, decimals=1, fill=0)
+
+
+def _categories(say: Say) -> Json:
+    other, none = (choices.literal(say(f"big_screen.{name}")) for name in ("other", "none"))
+    top = f"""top AS (
+            SELECT category FROM screen.totals WHERE {CHOSEN}
+            GROUP BY category ORDER BY sum(value) DESC NULLS LAST, category LIMIT 7
+        ), """
+    name = f"""CASE WHEN category IN (SELECT category FROM top)
+                THEN coalesce(nullif(category, ''), {none}) ELSE {other} END"""
+    return _trend(say, "value", name, say("unit.money"), top)
+
+
+def _handled(say: Say) -> Json:
     shown = [
-        c.text("warehouse_name"),
-        *(c.number(f"turnover_{days}", 75, "none", 2) for days in (7, 30, 90, 365)),
-        c.number("days_of_inventory", 90, "none", 1),
+        c.date("date", 110),
+        *(c.number(name, 90) for name in ("raised", "handled", "resolved")),
+        c.number("share", 90, "percent"),
+        c.lasting("p50", 150),
+        c.lasting("p95", 150),
     ]
-    return panels.table(say, sql, shown, board=NAME)
+    return _rows(say, "raised", shown)
 
 
 def _expiry(say: Say) -> Json:
-    windows = say.family(f"{NAME}.window")
+    """Return the value by window at the end of each period: its last day that is known."""
+    codes = ("expired", "≤7", "≤15", "≤30", "≤60")
     parts = ", ".join(
-        f"sum(value) FILTER (WHERE expiry_window = {choices.literal(code)})"
-        f" / {say('unit.money_each')} AS w{place}"
-        for place, code in enumerate(WINDOW_COLOURS)
+        f"coalesce(sum(value) FILTER (WHERE expiry_window = {choices.literal(code)}), 0)"
+        f" / {say('unit.money_each')} AS {name}"
+        for code, name in zip(codes, WINDOWS, strict=True)
     )
     sql = f"""
-        SELECT time, {parts}
-        FROM screen.expiry_days WHERE {DAYS} AND {CHOSEN} GROUP BY time ORDER BY time"""
-    paints = {f"w{place}": house.fixed(c) for place, c in enumerate(WINDOW_COLOURS.values())}
+        SELECT {TIME}, {", ".join(WINDOWS)}
+        FROM (
+            SELECT {STARTS} AS starts_on, {parts}
+            FROM (
+                SELECT *, max(day) OVER (PARTITION BY warehouse, {STARTS}) AS last_day
+                FROM screen.expiry_days WHERE {DAYS} AND {CHOSEN}
+            ) AS days
+            WHERE day = last_day GROUP BY 1
+        ) AS sums ORDER BY 1"""
     query = [house.query(say, sql, form="time_series")]
-    series = {name: paint for name, paint in paints.items() if name in windows}
+    paints = {name: house.fixed(colour) for name, colour in WINDOWS.items()}
+    unit = say("unit.money")
     return panels.lines(
-        say, query, series, texts=f"{NAME}.window", unit=say("unit.money"), stack=True, fill=70
+        say, query, paints, texts=f"{NAME}.window", unit=unit, decimals=1, stack=True, fill=70
     )
 
 
 def _occupancy(say: Say) -> Json:
+    """Return how full each warehouse was: what was filled of its limits, four times a day."""
+    parts = ", ".join(
+        f"100 * sum(filled_{what}) / nullif(sum(max_{what}), 0)"
+        for what in ("quantity", "volume", "weight")
+    )
     sql = f"""
-        SELECT time_bucket('6 hours', time) AS time, warehouse_:lang AS metric,
-            sum(occupancy::double precision * bins) / nullif(sum(bins), 0) AS value
-        FROM screen.occupancy_hours
-        WHERE $__timeFilter(time) AND {HERE} AND occupancy IS NOT NULL
-          AND extract(hour FROM time)::integer % 6 = 5
-        GROUP BY 1, 2 ORDER BY 1, 2"""
+        SELECT {TIME}, metric, value
+        FROM (
+            SELECT {STARTS} AS starts_on, warehouse_:lang AS metric, greatest({parts}) AS value
+            FROM screen.occupancy_hours WHERE hour >= {SINCE} AND {DAYS} AND {HERE}
+              AND hour = ANY (ARRAY(SELECT generate_series(date_trunc('day', {SINCE}),
+                    ($__timeTo())::timestamptz, '6 hours')))
+            GROUP BY 1, 2
+        ) AS sums ORDER BY 1, 2"""
     query = [house.query(say, sql, form="time_series")]
-    return panels.lines(say, query, {}, unit="percent", fill=0)
-
-
-def _alerts(say: Say) -> Json:
-    sql = f"""
-        SELECT date_trunc({PERIOD}, time AT TIME ZONE '{house.TIMEZONE}') AT TIME ZONE 'UTC'
-                AS time,
-            count(*) FILTER (WHERE severity = 'critical') AS critical,
-            count(*) FILTER (WHERE severity = 'warning') AS warning,
-            count(*) FILTER (WHERE severity = 'info') AS info
-        FROM screen.alert_episodes
-        WHERE $__timeFilter(time) AND ({HERE} OR warehouse = '') GROUP BY 1 ORDER BY 1"""
-    series = {name: house.fixed(colour) for name, colour in house.SEVERITY_COLOURS.items()}
-    query = [house.query(say, sql, form="time_series")]
-    return panels.lines(say, query, series, texts="severity", bars=True, stack=True)
+    return panels.lines(say, query, {}, unit="percent", decimals=1, fill=0)

@@ -35,6 +35,20 @@ SELECT
          WHEN u.occupancy IS NULL THEN 'no_limit' END AS aside
 FROM inventory.bin_use AS u;
 
+-- The same for a few bins of an aisle, each added up by itself.
+CREATE VIEW screen.aisle_bins WITH (security_invoker = off) AS
+SELECT
+    b.warehouse,
+    b.bin,
+    CASE WHEN b.zone IS NULL OR starts_with(b.aisle, b.zone) THEN b.aisle
+         ELSE b.zone || '-' || b.aisle END AS row_name,
+    b.position,
+    b.free,
+    b.used_quantity,
+    b.max_quantity,
+    b.occupancy
+FROM inventory.bins AS b;
+
 -- Of one warehouse at a time, and to be kept (MATERIALIZED) by a board that joins it.
 CREATE VIEW screen.bin_distances WITH (security_invoker = off) AS
 SELECT

@@ -17,14 +17,13 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA inventory
     TO waterline_writer, waterline_analyst, waterline_gateway;
 -- A view's functions are called with the reader's rights, not the owner's. Without USAGE on
 -- the schema the name itself stays out of a board's reach.
-GRANT EXECUTE ON FUNCTION screen.missing_numbers(text[])
-    TO waterline_screen, waterline_analyst, waterline_gateway;
-GRANT EXECUTE ON FUNCTION inventory.local_date(text, timestamptz) TO waterline_screen;
-GRANT EXECUTE ON FUNCTION screen.trail(text, text, text), screen.sku_found(text),
-    screen.sku_figures(text), screen.sku_cells(text), screen.sku_days(text),
-    screen.sku_demand(text) TO waterline_screen, waterline_analyst, waterline_gateway;
 GRANT EXECUTE ON FUNCTION inventory.lag_quantile(bigint[], double precision),
+    inventory.known_zone(text), inventory.local_date(text, timestamptz),
     inventory.occupancy(numeric, numeric, numeric, numeric, numeric, numeric) TO waterline_screen;
+GRANT EXECUTE ON FUNCTION screen.missing_numbers(text[]), screen.trail(text, text, text),
+    screen.sku_found(text), screen.sku_figures(text), screen.sku_cells(text),
+    screen.sku_days(text), screen.sku_demand(text)
+    TO waterline_screen, waterline_analyst, waterline_gateway;
 
 -- The writer: state is rewritten, history only grows; neither TRUNCATE nor DDL.
 GRANT INSERT, UPDATE, DELETE ON

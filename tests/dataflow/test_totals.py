@@ -175,7 +175,8 @@ def test_rows_that_stay_the_same_are_not_written(settings):
     drain(settings)
     assert rows(settings, where) == before
     assert made(settings) > at_first
-    assert rows(settings, "SELECT changed FROM totals_made WHERE relation = 'stock_totals'") == [(0,)]
+    changed = "SELECT changed FROM totals_made WHERE relation = 'stock_totals'"
+    assert rows(settings, changed) == [(0,)]
 
 
 def test_what_another_process_has_just_made_is_left_alone(settings):
@@ -206,7 +207,8 @@ def test_of_two_flows_one_does_the_work(settings):
     def four() -> bool:
         for one in both:
             one.committed()
-        seen.update(rows(settings, "SELECT made_at FROM totals_made WHERE relation = 'stock_totals'"))
+        when = "SELECT made_at FROM totals_made WHERE relation = 'stock_totals'"
+        seen.update(rows(settings, when))
         return len(seen) == 5
 
     try:

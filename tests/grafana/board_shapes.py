@@ -18,7 +18,7 @@ SPAN = re.compile(r"\d+[smhdwMy]")
 MOMENT = re.compile(r"now([+-]\d+[smhdwMy])?(/[smhdwMy])?")
 UNIT = re.compile(
     r"locale|none|short|string|percent|percentunit|s|ms|m|h|d|dtdurations|dthms|dtdhms|clocks"
-    r"|bytes|decbytes|kbytes|masskg|lengthm|m3|areaM2|cps|ops|rowsps|mps|eps"
+    r"|bytes|decbytes|kbytes|masskg|lengthm|m3|areaM2|cps|ops|currencyJPY|rowsps|mps|eps"
     r"|dateTimeAsIso|dateTimeAsLocal|dateTimeFromNow|time:.+|(prefix|suffix):.+"
 )
 CALC = one_of("lastNotNull", "last", "first", "firstNotNull", "min", "max", "mean", "sum", "count")

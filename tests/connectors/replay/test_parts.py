@@ -62,6 +62,19 @@ def test_every_store_has_a_warehouse_of_its_share():
         assert part / sum(sizes.values()) == pytest.approx(site.share, abs=0.02)
 
 
+def test_zones_are_crowded_to_different_degrees(told):
+    """Fast movers' zone A is crowded, B has room, and no zone holds more than fits."""
+    for house in told.replay.world.houses:
+        fill = {}
+        for zone in "ABCD":
+            places = [place for place in house.plan.places if place.zone == zone]
+            room = sum(place.quantity for place in places)
+            fill[zone] = sum(place.used for place in places) / 1000 / room
+        assert max(fill, key=fill.__getitem__) == "A"
+        assert 0.3 < fill["B"] < fill["A"] - 0.1 < 0.95
+        assert 0.2 < fill["D"] < fill["C"] < 0.95
+
+
 def test_levels_grow_with_demand_and_shrink_with_shelf_life():
     """Both levels follow demand; what spoils is ordered for fewer days."""
     slow, fast, fresh = level(0.1, 7, 0), level(5, 7, 0), level(5, 7, 14)

@@ -536,6 +536,7 @@ CREATE INDEX movements_document_idx ON inventory.movements USING btree (document
 CREATE INDEX movements_losses_idx ON inventory.movements USING btree (occurred_at) WHERE (type = ANY (ARRAY['stocktake'::text, 'scrap'::text, 'adjustment'::text]));
 CREATE INDEX movements_occurred_at_idx ON inventory.movements USING btree (occurred_at DESC);
 CREATE INDEX movements_sku_warehouse_occurred_at_idx ON inventory.movements USING btree (sku, warehouse, occurred_at DESC);
+CREATE INDEX movements_video_idx ON inventory.movements USING btree (occurred_at DESC) WHERE (video_url IS NOT NULL);
 CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON inventory.movements FOR EACH ROW EXECUTE FUNCTION _timescaledb_functions.insert_blocker();
 CREATE TABLE inventory.occupancy_hourly (
     hour timestamp with time zone NOT NULL,
@@ -804,6 +805,7 @@ ALTER TABLE inventory.stock_bins ADD CONSTRAINT stock_bins_status_check CHECK ((
 CREATE INDEX stock_bins_bin_idx ON inventory.stock_bins USING btree (warehouse, bin);
 CREATE INDEX stock_bins_expires_on_idx ON inventory.stock_bins USING btree (warehouse, expires_on) WHERE (expires_on IS NOT NULL);
 CREATE INDEX stock_bins_lot_idx ON inventory.stock_bins USING btree (lot) WHERE (lot <> ''::text);
+CREATE INDEX stock_bins_unsellable_idx ON inventory.stock_bins USING btree (status) WHERE (status <> 'sellable'::text);
 CREATE TABLE inventory.stock_daily (
     day date NOT NULL,
     warehouse text NOT NULL,
@@ -938,14 +940,14 @@ CREATE TABLE inventory.ticks (
     log_offset bigint NOT NULL
 );
 ALTER TABLE inventory.ticks ADD CONSTRAINT ticks_pkey PRIMARY KEY (log_partition, at);
-CREATE TABLE inventory.totals (
+CREATE TABLE inventory.totals_made (
     relation text NOT NULL,
     made_at timestamp with time zone NOT NULL,
     changed integer NOT NULL,
     duration_ms integer NOT NULL
 );
-ALTER TABLE inventory.totals SET (fillfactor=50);
-ALTER TABLE inventory.totals ADD CONSTRAINT totals_pkey PRIMARY KEY (relation);
+ALTER TABLE inventory.totals_made SET (fillfactor=50);
+ALTER TABLE inventory.totals_made ADD CONSTRAINT totals_made_pkey PRIMARY KEY (relation);
 CREATE TYPE inventory.trail AS (
     at timestamp with time zone,
     type text,
@@ -2268,10 +2270,305 @@ CREATE VIEW inventory.zones WITH (security_invoker=off) AS
     o.occupancy
    FROM (sums s
      CROSS JOIN LATERAL inventory.occupancies(s.filled_quantity, s.max_quantity, s.filled_volume, s.max_volume, s.filled_weight, s.max_weight) o(occupancy_quantity, occupancy_volume, occupancy_weight, occupancy));
+CREATE VIEW screen.actions_waiting WITH (security_invoker=off) AS
+ SELECT a.action_id,
+    a.kind,
+    a.warehouse,
+    COALESCE(w.name, w.name_zh, a.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, a.warehouse) AS warehouse_zh,
+    a.sku,
+    COALESCE(i.name, i.name_zh, a.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, a.sku) AS item_zh,
+    a.lot,
+    a.subject,
+    a.quantity,
+    a.value,
+    a.roles,
+    a.rule,
+    a.alert_id,
+    ((a.payload ->> 'available'::text))::numeric AS available,
+    ((a.payload ->> 'projected'::text))::numeric AS projected,
+    ((a.payload ->> 'reorder_point'::text))::numeric AS reorder_point,
+    ((a.payload ->> 'demand_per_day'::text))::numeric AS demand_per_day,
+    a.proposed_at
+   FROM ((inventory.actions a
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE ((a.state = 'proposed'::text) AND a.standing);
+CREATE VIEW screen.actions_week WITH (security_invoker=off) AS
+ SELECT kind,
+    state,
+    warehouse,
+    count(*) AS actions,
+    sum(value) AS value
+   FROM inventory.actions a
+  WHERE ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'rejected'::text, 'sent'::text, 'done'::text, 'failed'::text, 'withdrawn'::text])) AND (proposed_at > (now() - '7 days'::interval)))
+  GROUP BY kind, state, warehouse;
+CREATE VIEW screen.aisle_bins WITH (security_invoker=off) AS
+ SELECT warehouse,
+    bin,
+        CASE
+            WHEN ((zone IS NULL) OR starts_with(aisle, zone)) THEN aisle
+            ELSE ((zone || '-'::text) || aisle)
+        END AS row_name,
+    "position",
+    free,
+    used_quantity,
+    max_quantity,
+    occupancy
+   FROM inventory.bins b;
+CREATE VIEW screen.alert_events WITH (security_invoker=off) AS
+ SELECT s.alert_id,
+    e.place,
+    e.event_id,
+    s.warehouse,
+    s.sku,
+    m.occurred_at,
+    m.type,
+    m.quantity,
+    m.lot,
+    m.bin,
+    COALESCE(m.document, m.order_id) AS document,
+    m.operator,
+    m.device
+   FROM ((inventory.alert_state s
+     CROSS JOIN LATERAL unnest(s.events) WITH ORDINALITY e(event_id, place))
+     LEFT JOIN LATERAL ( SELECT v.occurred_at,
+            v.warehouse,
+            v.sku,
+            v.lot,
+            v.bin,
+            v.status,
+            v.type,
+            v.quantity,
+            v.variance,
+            v.correction,
+            v.event_id,
+            v.device_seq,
+            v.order_id,
+            v.line_id,
+            v.document,
+            v.operator,
+            v.device,
+            v.video_url,
+            v.counterpart,
+            v.reason,
+            v.recorded_at,
+            v.expires_on,
+            v.produced_on,
+            v.due_at,
+            v.committed_at,
+            v.log_partition,
+            v.log_offset,
+            v.unit_cost
+           FROM inventory.movements v
+          WHERE ((v.sku = s.sku) AND (v.warehouse = s.warehouse) AND (v.event_id = e.event_id) AND ((v.occurred_at >= (s.opened_at - '2 days'::interval)) AND (v.occurred_at <= (s.seen_at + '01:00:00'::interval))))
+          ORDER BY v.occurred_at DESC
+         LIMIT 2) m ON (true));
+CREATE VIEW screen.alert_flow WITH (security_invoker=off) AS
+ SELECT public.time_bucket('00:10:00'::interval, at) AS "time",
+    warehouse,
+    rule,
+    severity,
+    roles,
+    count(*) FILTER (WHERE (transition = 'opened'::text)) AS opened,
+    count(*) FILTER (WHERE (transition = 'resolved'::text)) AS resolved
+   FROM inventory.alerts a
+  WHERE ((at > (now() - '2 days'::interval)) AND (transition = ANY (ARRAY['opened'::text, 'resolved'::text])))
+  GROUP BY (public.time_bucket('00:10:00'::interval, at)), warehouse, rule, severity, roles;
+CREATE VIEW screen.alert_rows WITH (security_invoker=off) AS
+ SELECT COALESCE(s.value, (0)::double precision) AS value,
+    s.alert_id,
+    s.rule,
+    s.severity,
+    array_to_string(ARRAY( SELECT r.role
+           FROM unnest(s.roles) r(role)
+          ORDER BY r.role), ','::text) AS roles,
+    s.warehouse,
+    s.warehouse_en,
+    s.warehouse_zh,
+    s.sku,
+    s.item_en,
+    s.item_zh,
+    s.lot,
+    s.bin,
+    s.subject,
+    COALESCE((trim_scale(s.threshold))::text, ''::text) AS threshold,
+    COALESCE(m.message_en, ''::text) AS message_en,
+    COALESCE(m.message_zh, ''::text) AS message_zh
+   FROM (screen.open_alerts s
+     LEFT JOIN LATERAL ( SELECT a.message_en,
+            a.message_zh
+           FROM inventory.alerts a
+          WHERE ((a.alert_id = s.alert_id) AND (a.transition <> 'acknowledged'::text))
+          ORDER BY a.at DESC, a.log_offset DESC
+         LIMIT 1) m ON (true))
+  ORDER BY s.rank, s.alert_id;
+CREATE VIEW screen.alert_steps WITH (security_invoker=off) AS
+ SELECT alert_id,
+    at,
+    log_offset,
+    occurred_at,
+    transition,
+    state,
+    severity,
+    threshold,
+    observed,
+    events,
+    actor,
+    note,
+    message_en,
+    message_zh
+   FROM inventory.alerts a;
+CREATE VIEW screen.alerts_raised WITH (security_invoker=off) AS
+ SELECT t.committed_at,
+    ((t.occurred_at AT TIME ZONE COALESCE(c.timezone, 'UTC'::text)))::date AS day,
+    t.warehouse,
+    t.rule,
+    t.severity,
+    ((t.acknowledged_at IS NOT NULL) OR (t.resolved_at IS NOT NULL)) AS handled,
+    (t.resolved_at IS NOT NULL) AS resolved,
+    (EXTRACT(epoch FROM (t.resolved_at - t.committed_at)))::double precision AS seconds
+   FROM (inventory.alert_times t
+     LEFT JOIN inventory.clocks c USING (warehouse));
+CREATE VIEW screen.bin_distances WITH (security_invoker=off) AS
+ SELECT warehouse,
+    bin,
+    distance
+   FROM inventory.bin_distances d;
+CREATE VIEW screen.bin_goods WITH (security_invoker=off) AS
+ SELECT c.warehouse,
+    c.bin,
+    c.sku,
+    COALESCE(i.name, i.name_zh, c.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, c.sku) AS item_zh,
+    c.lot,
+    c.status,
+    c.quantity,
+    (c.quantity * i.unit_volume) AS volume,
+    (c.quantity * i.unit_weight) AS weight,
+    (c.expires_on)::text AS expires_on,
+    (c.expires_on - t.today) AS days_left,
+    c.received_at,
+    i.fragile,
+    i.protection
+   FROM ((inventory.stock_bins c
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN screen.local_times t USING (warehouse));
+CREATE VIEW screen.bin_moves WITH (security_invoker=off) AS
+ SELECT m.occurred_at,
+    s.warehouse,
+    s.bin,
+    s.sku,
+    COALESCE(i.name, i.name_zh, s.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, s.sku) AS item_zh,
+    m.lot,
+    m.type,
+    m.status,
+    m.quantity,
+    m.operator,
+    m.device,
+    COALESCE(m.document, m.order_id) AS document,
+    m.video_url
+   FROM ((( SELECT DISTINCT stock_bins.warehouse,
+            stock_bins.bin,
+            stock_bins.sku
+           FROM inventory.stock_bins) s
+     CROSS JOIN LATERAL ( SELECT o.occurred_at,
+            o.warehouse,
+            o.sku,
+            o.lot,
+            o.bin,
+            o.status,
+            o.type,
+            o.quantity,
+            o.variance,
+            o.correction,
+            o.event_id,
+            o.device_seq,
+            o.order_id,
+            o.line_id,
+            o.document,
+            o.operator,
+            o.device,
+            o.video_url,
+            o.counterpart,
+            o.reason,
+            o.recorded_at,
+            o.expires_on,
+            o.produced_on,
+            o.due_at,
+            o.committed_at,
+            o.log_partition,
+            o.log_offset,
+            o.unit_cost
+           FROM inventory.movements o
+          WHERE ((o.warehouse = s.warehouse) AND (o.sku = s.sku) AND (o.bin = s.bin) AND (o.occurred_at > (now() - '30 days'::interval)))
+          ORDER BY o.occurred_at DESC
+         LIMIT 50) m)
+     LEFT JOIN inventory.items i ON ((i.sku = s.sku)));
+CREATE VIEW screen.bins_now WITH (security_invoker=off) AS
+ SELECT warehouse,
+    bin,
+    zone,
+    aisle,
+        CASE
+            WHEN ((zone IS NULL) OR starts_with(aisle, zone)) THEN aisle
+            ELSE ((zone || '-'::text) || aisle)
+        END AS row_name,
+    "position",
+    x,
+    y,
+    known,
+    active,
+    free,
+    max_quantity,
+    max_volume,
+    max_weight,
+    cells,
+    used_quantity,
+    used_volume,
+    used_weight,
+    used_unknown,
+    occupancy,
+    overweight,
+        CASE
+            WHEN (bin = ''::text) THEN 'no_bin'::text
+            WHEN (NOT known) THEN 'unknown'::text
+            WHEN (NOT active) THEN 'closed'::text
+            WHEN ((aisle IS NULL) OR ("position" IS NULL)) THEN 'no_place'::text
+            WHEN (occupancy IS NULL) THEN 'no_limit'::text
+            ELSE NULL::text
+        END AS aside
+   FROM inventory.bin_use u;
 CREATE VIEW screen.category_list WITH (security_invoker=off) AS
  SELECT DISTINCT category
    FROM inventory.stock_totals t
   WHERE (category <> ''::text);
+CREATE VIEW screen.clearances WITH (security_invoker=off) AS
+ SELECT a.action_id,
+    a.warehouse,
+    COALESCE(w.name, w.name_zh, a.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, a.warehouse) AS warehouse_zh,
+    a.sku,
+    COALESCE(i.name, i.name_zh, a.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, a.sku) AS item_zh,
+    COALESCE(i.category, ''::text) AS category,
+    a.lot,
+    a.state,
+    a.standing,
+    a.quantity,
+    a.value,
+    (a.payload ->> 'expires_on'::text) AS expires_on,
+    (((a.payload ->> 'expires_on'::text))::date - d.today) AS days_to_expiry,
+    a.proposed_at,
+    a.sent_at,
+    a.finished_at
+   FROM (((inventory.actions a
+     LEFT JOIN inventory.local_days d USING (warehouse))
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE (a.kind = 'clearance'::text);
 CREATE VIEW screen.closing_daily WITH (security_invoker=off) AS
  SELECT day,
     (day)::timestamp with time zone AS "time",
@@ -2279,14 +2576,191 @@ CREATE VIEW screen.closing_daily WITH (security_invoker=off) AS
     sku,
     closing
    FROM inventory.stock_daily d;
+CREATE VIEW screen.deliveries_day WITH (security_invoker=off) AS
+ WITH latest AS (
+         SELECT d.receiver,
+            d.state,
+            (EXTRACT(epoch FROM (d.delivered_at - d.created_at)))::double precision AS took
+           FROM inventory.dispatches d
+          WHERE (d.created_at > (now() - '1 day'::interval))
+          ORDER BY d.created_at DESC
+         LIMIT 20000
+        ), totals AS (
+         SELECT l.receiver,
+            count(*) AS messages,
+            count(*) FILTER (WHERE (l.state = 'delivered'::text)) AS delivered,
+            count(*) FILTER (WHERE (l.state = 'waiting'::text)) AS waiting,
+            count(*) FILTER (WHERE (l.state = 'given_up'::text)) AS given_up,
+            percentile_cont((ARRAY[0.5, 0.95, 0.99])::double precision[]) WITHIN GROUP (ORDER BY l.took) AS took
+           FROM latest l
+          GROUP BY l.receiver
+        )
+ SELECT receiver,
+    messages,
+    delivered,
+    waiting,
+    given_up,
+    ((delivered)::double precision / (messages)::double precision) AS share,
+    took[1] AS p50,
+    took[2] AS p95,
+    took[3] AS p99
+   FROM totals t;
+CREATE VIEW screen.devices_now WITH (security_invoker=off) AS
+ WITH heard AS (
+         SELECT d.device,
+            (array_agg(d.warehouse ORDER BY d.last_seen_at DESC NULLS LAST))[1] AS warehouse,
+            max(d.last_seen_at) AS last_seen_at,
+            max(d.last_seq) AS last_seq,
+            (sum(d.reused))::bigint AS reused,
+            ((max(d.last_seq) IS NULL) OR ((count(*) = 1) AND (sum(d.recorded) = (max(d.last_seq))::numeric))) AS whole
+           FROM inventory.device_sequences d
+          GROUP BY d.device
+        ), doubtful AS (
+         SELECT h_1.device,
+            h_1.last_seen_at
+           FROM heard h_1
+          WHERE (NOT h_1.whole)
+          ORDER BY h_1.last_seen_at DESC NULLS LAST
+         LIMIT 200
+        )
+ SELECT h.device,
+    h.warehouse,
+    COALESCE(w.name, w.name_zh, h.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, h.warehouse) AS warehouse_zh,
+    h.last_seen_at,
+    (EXTRACT(epoch FROM (now() - h.last_seen_at)))::double precision AS silent_seconds,
+    h.last_seq,
+        CASE
+            WHEN h.whole THEN (0)::bigint
+            ELSE c.missing
+        END AS missing,
+    h.reused
+   FROM ((heard h
+     LEFT JOIN screen.missing_numbers(ARRAY( SELECT q.device
+           FROM doubtful q)) c(device, missing) USING (device))
+     LEFT JOIN inventory.warehouses w ON ((w.warehouse = h.warehouse)));
+CREATE VIEW screen.expiry_days WITH (security_invoker=off) AS
+ SELECT day,
+    warehouse,
+    category,
+    expiry_window,
+    lots,
+    quantity,
+    value
+   FROM inventory.expiry_daily e;
+CREATE VIEW screen.expiry_windows WITH (security_invoker=off) AS
+ SELECT t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.category,
+    t.expiry_window,
+    (array_position(ARRAY['expired'::text, '≤7'::text, '≤15'::text, '≤30'::text, '≤60'::text, '≤90'::text, '≤180'::text, 'beyond'::text, 'none'::text], t.expiry_window) - 1) AS place,
+    t.lots,
+    t.quantity,
+    t.sellable_quantity,
+    t.value,
+    t.made_at
+   FROM (inventory.expiry_totals t
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.fast_movers WITH (security_invoker=off) AS
+ WITH best AS (
+         SELECT k_1.warehouse,
+            k_1.sku,
+            k_1.abc,
+            k_1.issue_value,
+            row_number() OVER (PARTITION BY k_1.warehouse ORDER BY k_1.issue_value DESC, k_1.sku) AS place
+           FROM inventory.classes k_1
+          WHERE (k_1.abc = 'A'::text)
+        )
+ SELECT k.warehouse,
+    k.place,
+    k.sku,
+    COALESCE(i.name, i.name_zh, k.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, k.sku) AS item_zh,
+    k.abc,
+    k.issue_value,
+    ( SELECT sum(n.n) AS sum
+           FROM inventory.stock_figures f,
+            LATERAL unnest(f.demand) n(n)
+          WHERE ((f.warehouse = k.warehouse) AND (f.sku = k.sku))) AS issues,
+    c.bin,
+    b.zone,
+    c.quantity,
+    d.distance
+   FROM ((((best k
+     CROSS JOIN LATERAL ( SELECT h.bin,
+            sum(h.quantity) AS quantity
+           FROM inventory.stock_bins h
+          WHERE ((h.warehouse = k.warehouse) AND (h.sku = k.sku))
+          GROUP BY h.bin) c)
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.bin_places b ON (((b.warehouse = k.warehouse) AND (b.bin = c.bin))))
+     LEFT JOIN inventory.bin_distances d ON (((d.warehouse = k.warehouse) AND (d.bin = c.bin))))
+  WHERE (k.place <= 40);
+CREATE VIEW screen.forecasts_now WITH (security_invoker=off) AS
+ SELECT f.warehouse,
+    COALESCE(w.name, w.name_zh, f.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, f.warehouse) AS warehouse_zh,
+    f.made_on,
+    f.at,
+    f.series,
+    f.skipped,
+    f.wape,
+    f.plain_wape,
+    f.bias,
+    f.duration_ms
+   FROM (inventory.forecast_runs f
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.fragile_picks WITH (security_invoker=off) AS
+ SELECT p.warehouse,
+    COALESCE(w.name, w.name_zh, p.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, p.warehouse) AS warehouse_zh,
+    p.order_id AS document,
+    p.due_at,
+    p.sku,
+    COALESCE(p.name, p.name_zh, p.sku) AS item_en,
+    COALESCE(p.name_zh, p.name, p.sku) AS item_zh,
+    p.zone,
+    p.bin,
+    p.lot,
+    p.quantity,
+    p.protection
+   FROM (inventory.fragile_picks p
+     LEFT JOIN inventory.warehouses w USING (warehouse));
 CREATE VIEW screen.freshness WITH (security_invoker=off) AS
  SELECT max(updated_at) AS committed_at,
     (EXTRACT(epoch FROM (now() - max(updated_at))))::double precision AS age_seconds,
     (EXTRACT(epoch FROM (now() - ( SELECT t.made_at
-           FROM inventory.totals t
+           FROM inventory.totals_made t
           WHERE (t.relation = 'stock_totals'::text)))))::double precision AS totals_age_seconds,
     max(clock_at) AS clock_at
    FROM inventory.offsets o;
+CREATE VIEW screen.heartbeats WITH (security_invoker=off) AS
+ SELECT (EXTRACT(epoch FROM (now() - COALESCE(committed_at, '1970-01-01 00:00:00+00'::timestamp with time zone))))::double precision AS flow_age_seconds,
+    (EXTRACT(epoch FROM (now() - COALESCE(clock_at, '1970-01-01 00:00:00+00'::timestamp with time zone))))::double precision AS clock_age_seconds,
+    (COALESCE(EXTRACT(epoch FROM (now() - LEAST(( SELECT min(d.created_at) AS min
+           FROM inventory.dispatches d
+          WHERE (d.state = 'waiting'::text)), ( SELECT b.created_at
+           FROM inventory.outbox b
+          WHERE (NOT b.spread)
+          ORDER BY b.number
+         LIMIT 1)))), (0)::numeric))::double precision AS relay_age_seconds,
+    (EXTRACT(epoch FROM (now() - COALESCE(( SELECT min(t.made_at) AS min
+           FROM inventory.stock_totals t), '1970-01-01 00:00:00+00'::timestamp with time zone))))::double precision AS totals_age_seconds
+   FROM ( SELECT max(p.updated_at) AS committed_at,
+            min(p.clock_at) AS clock_at
+           FROM inventory.offsets p) o;
+CREATE VIEW screen.intake_now WITH (security_invoker=off) AS
+ SELECT topic,
+    count(*) AS partitions,
+    (sum(consumed))::bigint AS consumed,
+    (sum(events))::bigint AS events,
+    (sum(ignored))::bigint AS ignored,
+    (sum(rejects))::bigint AS rejects,
+    max(updated_at) AS updated_at,
+    (EXTRACT(epoch FROM (now() - max(updated_at))))::double precision AS idle_seconds
+   FROM inventory.intake i
+  GROUP BY topic;
 CREATE VIEW screen.invariants WITH () AS
  SELECT name,
     at,
@@ -2297,6 +2771,66 @@ CREATE VIEW screen.invariants WITH () AS
     whole_since,
     drifting_since
    FROM inventory.invariants_now i;
+CREATE VIEW screen.item_cards WITH (security_invoker=off) AS
+ SELECT sku,
+    COALESCE(name, name_zh, sku) AS item_en,
+    COALESCE(name_zh, name, sku) AS item_zh,
+    category,
+    barcode,
+    unit_cost,
+    unit_volume,
+    unit_weight,
+    shelf_life_days,
+    COALESCE(fragile, false) AS fragile,
+    COALESCE(high_value, false) AS high_value,
+    COALESCE(bonded, false) AS bonded,
+    protection
+   FROM inventory.items i;
+CREATE VIEW screen.jobs_today WITH (security_invoker=off) AS
+ SELECT d.warehouse,
+    d.day_at,
+    o.orders_open,
+    o.lines_open,
+    o.units_open,
+    o.lines_late,
+    t.lines_picked,
+    t.units_picked,
+    round((((100)::numeric * t.units_picked) / NULLIF((t.units_picked + o.units_open), (0)::numeric)), 1) AS picked_percent,
+    t.units_received,
+    p.receipts_expected,
+    p.receipts_late,
+    x.transfers_expected
+   FROM ((((screen.local_times d
+     CROSS JOIN LATERAL ( SELECT count(DISTINCT o_1.order_id) AS orders_open,
+            count(*) AS lines_open,
+            COALESCE(sum(((o_1.ordered - o_1.shipped) - o_1.cancelled)), (0)::numeric) AS units_open,
+            count(*) FILTER (WHERE (o_1.due_at < d.clock_at)) AS lines_late
+           FROM inventory.orders o_1
+          WHERE ((o_1.warehouse = d.warehouse) AND (o_1.state = 'open'::text) AND (((o_1.ordered - o_1.shipped) - o_1.cancelled) > (0)::numeric))) o)
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(t_1.lines) FILTER (WHERE (t_1.type = 'outbound'::text)), (0)::numeric) AS lines_picked,
+            COALESCE(sum(t_1.outbound) FILTER (WHERE (t_1.type = 'outbound'::text)), (0)::numeric) AS units_picked,
+            COALESCE(sum(t_1.inbound) FILTER (WHERE (t_1.type <> 'outbound'::text)), (0)::numeric) AS units_received
+           FROM inventory.throughput t_1
+          WHERE ((t_1.warehouse = d.warehouse) AND (t_1.at >= d.day_at) AND (t_1.type = ANY (ARRAY['outbound'::text, 'inbound'::text, 'transfer_in'::text])))) t)
+     CROSS JOIN LATERAL ( SELECT count(*) AS receipts_expected,
+            count(*) FILTER (WHERE (p_1.due_at < d.clock_at)) AS receipts_late
+           FROM inventory.purchases p_1
+          WHERE ((p_1.warehouse = d.warehouse) AND (p_1.state = 'open'::text) AND (p_1.due_at < (d.day_at + '1 day'::interval)) AND (p_1.ordered > (p_1.received + p_1.cancelled)))) p)
+     CROSS JOIN LATERAL ( SELECT count(*) AS transfers_expected
+           FROM inventory.transfers x_1
+          WHERE ((x_1."to" = d.warehouse) AND (x_1.state = ANY (ARRAY['in_transit'::text, 'partial'::text])))) x);
+CREATE VIEW screen.lag_minutes WITH (security_invoker=off) AS
+ SELECT minute AS "time",
+    warehouse,
+    kind,
+    events,
+    over_1s,
+    over_3s,
+    p50,
+    p95,
+    p99
+   FROM inventory.lag l
+  WHERE (minute > (now() - '1 day'::interval));
 CREATE VIEW screen.lag_now WITH (security_invoker=off) AS
  WITH recent AS (
          SELECT lag.minute,
@@ -2363,6 +2897,137 @@ CREATE VIEW screen.lag_now WITH (security_invoker=off) AS
     ((t.over_3s)::double precision / (NULLIF(t.events, 0))::double precision) AS share_over_3s
    FROM (totals t
      LEFT JOIN histograms h USING (kind));
+CREATE VIEW screen.lag_warehouses WITH (security_invoker=off) AS
+ WITH recent AS (
+         SELECT l.minute,
+            l.warehouse,
+            l.kind,
+            l.log_partition,
+            l.events,
+            l.over_1s,
+            l.over_3s,
+            l.share_over_1s,
+            l.share_over_3s,
+            l.p50,
+            l.p95,
+            l.p99,
+            l.to_recorded_p50,
+            l.to_recorded_p95,
+            l.to_recorded_p99,
+            l.to_sent_p50,
+            l.to_sent_p95,
+            l.to_sent_p99,
+            l.to_broker_p50,
+            l.to_broker_p95,
+            l.to_broker_p99,
+            l.to_committed_p50,
+            l.to_committed_p95,
+            l.to_committed_p99,
+            l.total_counts,
+            l.to_recorded_counts,
+            l.to_sent_counts,
+            l.to_broker_counts,
+            l.to_committed_counts
+           FROM inventory.lag l
+          WHERE (l.minute > (now() - '00:15:00'::interval))
+        ), totals AS (
+         SELECT r.warehouse,
+            r.kind,
+            (sum(r.events))::bigint AS events,
+            (sum(r.over_1s))::bigint AS over_1s,
+            (sum(r.over_3s))::bigint AS over_3s
+           FROM recent r
+          GROUP BY r.warehouse, r.kind
+        ), buckets AS (
+         SELECT r.warehouse,
+            r.kind,
+            b.i,
+            (sum(b.n))::bigint AS n
+           FROM (recent r
+             CROSS JOIN LATERAL unnest(r.total_counts) WITH ORDINALITY b(n, i))
+          GROUP BY r.warehouse, r.kind, b.i
+        ), histograms AS (
+         SELECT b.warehouse,
+            b.kind,
+            array_agg(b.n ORDER BY b.i) AS counts
+           FROM buckets b
+          GROUP BY b.warehouse, b.kind
+        )
+ SELECT t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.kind,
+    t.events,
+    inventory.lag_quantile(h.counts, (0.50)::double precision) AS p50,
+    inventory.lag_quantile(h.counts, (0.95)::double precision) AS p95,
+    inventory.lag_quantile(h.counts, (0.99)::double precision) AS p99,
+    ((t.over_1s)::double precision / (NULLIF(t.events, 0))::double precision) AS share_over_1s,
+    ((t.over_3s)::double precision / (NULLIF(t.events, 0))::double precision) AS share_over_3s
+   FROM ((totals t
+     LEFT JOIN histograms h USING (warehouse, kind))
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.local_times WITH (security_invoker=off) AS
+ SELECT w.warehouse,
+    COALESCE(w.name, w.name_zh, w.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, w.warehouse) AS warehouse_zh,
+    COALESCE(o.clock_at, now()) AS clock_at,
+    (date_trunc('day'::text, (COALESCE(o.clock_at, now()) AT TIME ZONE w.timezone)) AT TIME ZONE w.timezone) AS day_at,
+    ((COALESCE(o.clock_at, now()) AT TIME ZONE w.timezone))::date AS today
+   FROM ((inventory.warehouses w
+     LEFT JOIN inventory.partitions p USING (warehouse))
+     LEFT JOIN inventory.offsets o USING (log_partition));
+CREATE VIEW screen.lots_expiring WITH (security_invoker=off) AS
+ SELECT c.warehouse,
+    COALESCE(w.name, w.name_zh, c.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, c.warehouse) AS warehouse_zh,
+    c.sku,
+    COALESCE(i.name, i.name_zh, c.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, c.sku) AS item_zh,
+    COALESCE(i.category, ''::text) AS category,
+    c.lot,
+    c.bins,
+    c.quantity,
+    c.sellable,
+    c.expires_on,
+    (c.expires_on - d.today) AS days_to_expiry,
+    (c.quantity * ( SELECT s.unit_cost
+           FROM inventory.stock_figures s
+          WHERE ((s.warehouse = c.warehouse) AND (s.sku = c.sku)))) AS value
+   FROM (((inventory.local_days d
+     CROSS JOIN LATERAL ( SELECT b.warehouse,
+            b.sku,
+            b.lot,
+            b.expires_on,
+            string_agg(DISTINCT b.bin, ', '::text) FILTER (WHERE (b.bin <> ''::text)) AS bins,
+            sum(b.quantity) AS quantity,
+            COALESCE(sum(b.quantity) FILTER (WHERE (b.status = 'sellable'::text)), (0)::numeric) AS sellable
+           FROM inventory.stock_bins b
+          WHERE ((b.warehouse = d.warehouse) AND (b.expires_on <= (d.today + 90)) AND (b.quantity <> (0)::numeric))
+          GROUP BY b.warehouse, b.sku, b.lot, b.expires_on) c)
+     LEFT JOIN inventory.items i ON ((i.sku = c.sku)))
+     LEFT JOIN inventory.warehouses w ON ((w.warehouse = c.warehouse)));
+CREATE VIEW screen.moves_proposed WITH (security_invoker=off) AS
+ SELECT r.warehouse,
+    r.n,
+    r.made_at,
+    r.kind,
+    r.sku,
+    COALESCE(i.name, i.name_zh, r.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, r.sku) AS item_zh,
+    r.lot,
+    r.quantity,
+    r.from_zone,
+    r.from_bin,
+    r.to_zone,
+    r.to_bin,
+    r.from_occupancy,
+    r.from_afterwards,
+    r.to_occupancy,
+    r.to_afterwards,
+    r.reason_en,
+    r.reason_zh
+   FROM (inventory.rebalancing r
+     LEFT JOIN inventory.items i USING (sku));
 CREATE VIEW screen.moves_recent WITH (security_invoker=off) AS
  SELECT m.occurred_at,
     m.warehouse,
@@ -2416,6 +3081,123 @@ CREATE VIEW screen.moves_recent WITH (security_invoker=off) AS
          LIMIT 500) m
      LEFT JOIN inventory.items i USING (sku))
   ORDER BY m.occurred_at DESC;
+CREATE VIEW screen.occupancy_hours WITH (security_invoker=off) AS
+ SELECT o.hour,
+    ((o.hour AT TIME ZONE COALESCE(c.timezone, 'UTC'::text)))::date AS day,
+    o.warehouse,
+    COALESCE(w.name, w.name_zh, o.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, o.warehouse) AS warehouse_zh,
+    o.zone,
+    (o.filled_quantity)::double precision AS filled_quantity,
+    (o.filled_volume)::double precision AS filled_volume,
+    (o.filled_weight)::double precision AS filled_weight,
+    (o.max_quantity)::double precision AS max_quantity,
+    (o.max_volume)::double precision AS max_volume,
+    (o.max_weight)::double precision AS max_weight
+   FROM ((inventory.occupancy_hourly o
+     LEFT JOIN inventory.clocks c USING (warehouse))
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.open_alerts WITH (security_invoker=off) AS
+ SELECT s.alert_id,
+    s.rule,
+    s.severity,
+    array_position(ARRAY['critical'::text, 'warning'::text, 'info'::text], s.severity) AS rank,
+    s.state,
+    s.roles,
+    s.warehouse,
+    COALESCE(w.name, w.name_zh, s.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, s.warehouse) AS warehouse_zh,
+    s.sku,
+    COALESCE(i.name, i.name_zh, s.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, s.sku) AS item_zh,
+    s.lot,
+    s.bin,
+    s.subject,
+    s.threshold,
+    (
+        CASE
+            WHEN (s.rule = ANY (ARRAY['stock_out'::text, 'below_safety'::text])) THEN (s.observed ->> 'available'::text)
+            WHEN (s.rule = ANY (ARRAY['overstock'::text, 'negative_stock'::text])) THEN (s.observed ->> 'on_hand'::text)
+            WHEN (s.rule = 'predicted_stock_out'::text) THEN (s.observed ->> 'days_of_cover'::text)
+            WHEN (s.rule = ANY (ARRAY['near_expiry'::text, 'expired'::text])) THEN (s.observed ->> 'days_to_expiry'::text)
+            WHEN (s.rule = 'transfer_late'::text) THEN (s.observed ->> 'minutes_late'::text)
+            WHEN (s.rule = 'outbound_mismatch'::text) THEN (s.observed ->> 'difference'::text)
+            WHEN (s.rule = 'bin_overweight'::text) THEN (s.observed ->> 'weight'::text)
+            WHEN (s.rule = ANY (ARRAY['shrinkage'::text, 'sequence_gap'::text])) THEN (s.observed ->> 'missing'::text)
+            WHEN (s.rule = ANY (ARRAY['unexplained_move'::text, 'high_value_unrecorded'::text])) THEN (s.observed ->> 'quantity'::text)
+            WHEN (s.rule = 'dead_stock'::text) THEN (s.observed ->> 'idle_days'::text)
+            WHEN (s.rule = ANY (ARRAY['zone_full'::text, 'zone_idle'::text])) THEN (s.observed ->> 'occupancy'::text)
+            WHEN (s.rule = 'device_silent'::text) THEN (s.observed ->> 'minutes'::text)
+            WHEN (s.rule = 'lag_high'::text) THEN (s.observed ->> 'p95'::text)
+            WHEN (s.rule = 'invariant_drift'::text) THEN (s.observed ->> 'drift'::text)
+            ELSE NULL::text
+        END)::double precision AS value,
+    s.observed,
+    s.opened_at,
+    s.seen_at,
+    s.acknowledged_at,
+    s.acknowledged_by,
+    s.events
+   FROM ((inventory.alert_state s
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE (s.state <> 'resolved'::text);
+CREATE VIEW screen.outbound_pace WITH (security_invoker=off) AS
+ SELECT at AS "time",
+    warehouse,
+    (sum(lines))::bigint AS lines,
+    sum(outbound) AS outbound
+   FROM inventory.throughput t
+  WHERE ((type = 'outbound'::text) AND (at > (now() - '2 days'::interval)))
+  GROUP BY at, warehouse;
+CREATE VIEW screen.partitions_now WITH (security_invoker=off) AS
+ SELECT o.log_partition,
+    array_to_string(ARRAY( SELECT p.warehouse
+           FROM inventory.partitions p
+          WHERE (p.log_partition = o.log_partition)
+          ORDER BY p.warehouse), ', '::text) AS warehouses,
+    o.next_offset,
+    (EXTRACT(epoch FROM (now() - o.clock_at)))::double precision AS clock_age_seconds,
+    (EXTRACT(epoch FROM (now() - o.updated_at)))::double precision AS idle_seconds,
+    (COALESCE(l.events, (0)::numeric) / 300.0) AS per_second,
+    o.consumed,
+    o.applied,
+    o.repeats,
+    o.rejects
+   FROM (inventory.offsets o
+     LEFT JOIN ( SELECT g.log_partition,
+            sum(g.events) AS events
+           FROM inventory.lag g
+          WHERE (g.minute > (now() - '00:05:00'::interval))
+          GROUP BY g.log_partition) l USING (log_partition));
+CREATE VIEW screen.place_alerts WITH (security_invoker=off) AS
+ SELECT s.warehouse,
+    s.rule,
+    s.severity,
+    array_position(ARRAY['critical'::text, 'warning'::text, 'info'::text], s.severity) AS rank,
+    s.state,
+    s.sku,
+    s.lot,
+    s.bin,
+    COALESCE(b.zone,
+        CASE
+            WHEN (s.rule = ANY (ARRAY['zone_full'::text, 'zone_idle'::text])) THEN s.subject
+            ELSE NULL::text
+        END) AS zone,
+    s.opened_at,
+    s.resolved_at,
+    ( SELECT a.message_en
+           FROM inventory.alerts a
+          WHERE ((a.alert_id = s.alert_id) AND (a.transition <> 'acknowledged'::text))
+          ORDER BY a.at DESC
+         LIMIT 1) AS message_en,
+    ( SELECT a.message_zh
+           FROM inventory.alerts a
+          WHERE ((a.alert_id = s.alert_id) AND (a.transition <> 'acknowledged'::text))
+          ORDER BY a.at DESC
+         LIMIT 1) AS message_zh
+   FROM (inventory.alert_state s
+     LEFT JOIN inventory.bin_places b ON (((b.warehouse = s.warehouse) AND (b.bin = s.bin))));
 CREATE VIEW screen.progress WITH (security_invoker=off) AS
  SELECT o.log_partition,
     o.topic,
@@ -2434,6 +3216,159 @@ CREATE VIEW screen.progress WITH (security_invoker=off) AS
             array_agg(partitions.warehouse ORDER BY partitions.warehouse) AS warehouses
            FROM inventory.partitions
           GROUP BY partitions.log_partition) p USING (log_partition));
+CREATE VIEW screen.recorded_moves WITH (security_invoker=off) AS
+ SELECT m.occurred_at AS "time",
+    m.warehouse,
+    COALESCE(w.name, w.name_zh, m.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, m.warehouse) AS warehouse_zh,
+    m.sku,
+    COALESCE(i.name, i.name_zh, m.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, m.sku) AS item_zh,
+    COALESCE(i.category, ''::text) AS category,
+    COALESCE(i.high_value, false) AS high_value,
+    m.lot,
+    m.bin,
+    m.type,
+    m.quantity,
+    (m.quantity * ( SELECT s.unit_cost
+           FROM inventory.stock_figures s
+          WHERE ((s.warehouse = m.warehouse) AND (s.sku = m.sku)))) AS value,
+    m.operator,
+    m.device,
+    COALESCE(m.order_id, m.document) AS document,
+    m.video_url
+   FROM ((inventory.movements m
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE (m.video_url IS NOT NULL);
+CREATE VIEW screen.red_now WITH (security_invoker=off) AS
+ SELECT t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.sku,
+    COALESCE(i.name, i.name_zh, t.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, t.sku) AS item_zh,
+    t.place,
+    t.available,
+    t.safety_stock,
+    t.short,
+    round((((100)::numeric * t.available) / NULLIF(t.safety_stock, (0)::numeric))) AS safety_percent,
+    (t.incoming + t.in_transit) AS coming
+   FROM ((inventory.shortage_totals t
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.rejects_day WITH (security_invoker=off) AS
+ SELECT at,
+    topic,
+    partition,
+    "offset",
+    code,
+    field,
+    message,
+    event_id
+   FROM inventory.rejects r
+  WHERE (at > (now() - '1 day'::interval))
+  ORDER BY at DESC
+ LIMIT 5000;
+CREATE VIEW screen.relay_queue WITH (security_invoker=off) AS
+ WITH waiting AS (
+         SELECT d.receiver,
+            d.created_at
+           FROM inventory.dispatches d
+          WHERE (d.state = 'waiting'::text)
+        UNION ALL
+         SELECT 'kafka'::text,
+            b.created_at
+           FROM inventory.outbox b
+          WHERE (NOT b.spread)
+        ), queues AS (
+         SELECT w.receiver,
+            count(*) AS waiting,
+            min(w.created_at) AS oldest
+           FROM waiting w
+          GROUP BY w.receiver
+        ), receivers AS (
+         SELECT 'kafka'::text AS receiver,
+            true AS active,
+            0 AS failures,
+            NULL::timestamp with time zone AS open_until
+        UNION ALL
+         SELECT e.name,
+            e.active,
+            e.failures,
+            e.open_until
+           FROM inventory.endpoints e
+        )
+ SELECT receiver,
+        CASE
+            WHEN (NOT COALESCE(r.active, false)) THEN 'off'::text
+            WHEN (r.open_until > now()) THEN 'open'::text
+            ELSE 'closed'::text
+        END AS circuit,
+    COALESCE(q.waiting, (0)::bigint) AS waiting,
+    (COALESCE(EXTRACT(epoch FROM (now() - q.oldest)), (0)::numeric))::double precision AS oldest_seconds,
+    COALESCE(r.failures, 0) AS failures,
+    r.open_until
+   FROM (receivers r
+     FULL JOIN queues q USING (receiver));
+CREATE VIEW screen.responses WITH (security_invoker=off) AS
+ SELECT r.rule,
+    r.warehouse,
+    COALESCE(w.name, w.name_zh, r.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, r.warehouse) AS warehouse_zh,
+    r.alerts,
+    r.unanswered,
+    r.to_sent_p50_s,
+    r.to_sent_p95_s,
+    r.to_answer_p50_s,
+    r.to_answer_p95_s,
+    r.to_order_p50_s,
+    r.to_order_p95_s,
+    r.to_resolved_p50_s,
+    r.to_resolved_p95_s,
+    r.answered_within_10_min,
+    r.ordered_within_1_h,
+    r.made_at
+   FROM (inventory.response_totals r
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE (r.rule <> ''::text);
+CREATE VIEW screen.responses_day WITH (security_invoker=off) AS
+ SELECT alerts,
+    unanswered,
+    to_sent_p50_s,
+    to_sent_p95_s,
+    to_answer_p50_s,
+    to_answer_p95_s,
+    to_order_p50_s,
+    to_order_p95_s,
+    to_resolved_p50_s,
+    to_resolved_p95_s,
+    answered_within_10_min,
+    ordered_within_1_h,
+    made_at
+   FROM inventory.response_totals t
+  WHERE (rule = ''::text);
+CREATE VIEW screen.retention_now WITH (security_invoker=off) AS
+ SELECT relation,
+    keep_days,
+    gone_before,
+    done_at
+   FROM inventory.retention r;
+CREATE VIEW screen.selling_out WITH (security_invoker=off) AS
+ SELECT f.warehouse,
+    f.sku,
+    COALESCE(i.name, i.name_zh, f.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, f.sku) AS item_zh,
+    f.available,
+    f.demand_per_day,
+    ((((24)::numeric * f.available) / f.demand_per_day))::double precision AS hours_of_cover
+   FROM ((( SELECT DISTINCT s_1.warehouse,
+            s_1.sku
+           FROM inventory.alert_state s_1
+          WHERE ((s_1.state <> 'resolved'::text) AND (s_1.rule = ANY (ARRAY['predicted_stock_out'::text, 'below_safety'::text])))) s
+     JOIN inventory.stock_figures f USING (warehouse, sku))
+     LEFT JOIN inventory.items i USING (sku))
+  WHERE ((f.available > (0)::numeric) AND (f.demand_per_day > (0)::numeric));
 CREATE VIEW screen.shortages WITH (security_invoker=off) AS
  SELECT s.warehouse,
     s.sku,
@@ -2453,6 +3388,244 @@ CREATE VIEW screen.shortages WITH (security_invoker=off) AS
      LEFT JOIN inventory.items i USING (sku))
   WHERE (s.water_level = 'red'::text)
   ORDER BY (COALESCE(s.safety_stock, (0)::numeric) - s.available) DESC, s.warehouse, s.sku;
+CREATE VIEW screen.sku_actions WITH (security_invoker=off) AS
+ SELECT a.proposed_at AS "time",
+    a.action_id,
+    a.kind,
+    a.warehouse,
+    COALESCE(w.name, w.name_zh, a.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, a.warehouse) AS warehouse_zh,
+    a.sku,
+    a.lot,
+    a.state,
+    a.quantity,
+    a.value
+   FROM (inventory.actions a
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE a.standing;
+CREATE VIEW screen.sku_alerts WITH (security_invoker=off) AS
+ SELECT a.opened_at AS "time",
+    a.alert_id,
+    a.rule,
+    a.warehouse,
+    COALESCE(w.name, w.name_zh, a.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, a.warehouse) AS warehouse_zh,
+    a.sku,
+    a.lot,
+    a.bin,
+    a.severity,
+    a.state,
+    a.threshold
+   FROM (inventory.alert_state a
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE (a.state <> 'resolved'::text);
+CREATE VIEW screen.sku_open WITH (security_invoker=off) AS
+ WITH lines AS (
+         SELECT 'order'::text AS kind,
+            o_1.warehouse,
+            o_1.sku,
+            o_1.order_id AS document,
+            NULL::text AS other,
+            o_1.ordered,
+            o_1.shipped AS done,
+            ((o_1.ordered - o_1.shipped) - o_1.cancelled) AS remaining,
+            o_1.due_at
+           FROM inventory.orders o_1
+          WHERE (o_1.state = 'open'::text)
+        UNION ALL
+         SELECT 'purchase'::text,
+            p.warehouse,
+            p.sku,
+            p.order_id,
+            p.counterpart,
+            p.ordered,
+            p.received,
+            ((p.ordered - p.received) - p.cancelled),
+            p.due_at
+           FROM inventory.purchases p
+          WHERE (p.state = 'open'::text)
+        UNION ALL
+         SELECT 'transfer'::text,
+            t."to",
+            t.sku,
+            t.document,
+            t."from",
+            t.shipped,
+            t.received,
+            t.in_transit,
+            t.due_at
+           FROM inventory.transfers t
+        )
+ SELECT l.kind,
+    l.warehouse,
+    COALESCE(w.name, w.name_zh, l.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, l.warehouse) AS warehouse_zh,
+    l.sku,
+    l.document,
+    COALESCE(o.name, o.name_zh, l.other) AS other_en,
+    COALESCE(o.name_zh, o.name, l.other) AS other_zh,
+    l.ordered,
+    l.done,
+    l.remaining,
+    l.due_at
+   FROM ((lines l
+     LEFT JOIN inventory.warehouses w ON ((w.warehouse = l.warehouse)))
+     LEFT JOIN inventory.warehouses o ON ((o.warehouse = l.other)))
+  WHERE (l.remaining > (0)::numeric);
+CREATE VIEW screen.special_places WITH (security_invoker=off) AS
+ WITH goods AS (
+         SELECT 'fragile'::text AS kind,
+            i_1.sku
+           FROM inventory.items i_1
+          WHERE i_1.fragile
+        UNION ALL
+         SELECT 'high_value'::text,
+            i_1.sku
+           FROM inventory.items i_1
+          WHERE i_1.high_value
+        UNION ALL
+         SELECT 'bonded'::text,
+            i_1.sku
+           FROM inventory.items i_1
+          WHERE i_1.bonded
+        ), cells AS (
+         SELECT g.kind,
+            c_1.warehouse,
+            c_1.bin,
+            c_1.sku,
+            c_1.lot,
+            c_1.status,
+            c_1.quantity,
+            c_1.expires_on,
+            c_1.received_at
+           FROM ((goods g
+             CROSS JOIN inventory.partitions p)
+             JOIN inventory.stock_bins c_1 ON (((c_1.warehouse = p.warehouse) AND (c_1.sku = g.sku))))
+        UNION ALL
+         SELECT 'hold'::text,
+            c_1.warehouse,
+            c_1.bin,
+            c_1.sku,
+            c_1.lot,
+            c_1.status,
+            c_1.quantity,
+            c_1.expires_on,
+            c_1.received_at
+           FROM inventory.stock_bins c_1
+          WHERE (c_1.status = 'hold'::text)
+        UNION ALL
+         SELECT 'damaged'::text,
+            c_1.warehouse,
+            c_1.bin,
+            c_1.sku,
+            c_1.lot,
+            c_1.status,
+            c_1.quantity,
+            c_1.expires_on,
+            c_1.received_at
+           FROM inventory.stock_bins c_1
+          WHERE (c_1.status = 'damaged'::text)
+        UNION ALL
+         SELECT 'returned'::text,
+            c_1.warehouse,
+            c_1.bin,
+            c_1.sku,
+            c_1.lot,
+            c_1.status,
+            c_1.quantity,
+            c_1.expires_on,
+            c_1.received_at
+           FROM inventory.stock_bins c_1
+          WHERE (c_1.status = 'returned'::text)
+        )
+ SELECT c.kind,
+    c.warehouse,
+    COALESCE(w.name, w.name_zh, c.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, c.warehouse) AS warehouse_zh,
+    b.zone,
+    c.bin,
+    c.sku,
+    COALESCE(i.name, i.name_zh, c.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, c.sku) AS item_zh,
+    COALESCE(i.category, ''::text) AS category,
+    c.lot,
+    c.status,
+    c.quantity,
+    (c.quantity * ( SELECT s.unit_cost
+           FROM inventory.stock_figures s
+          WHERE ((s.warehouse = c.warehouse) AND (s.sku = c.sku)))) AS value,
+    c.expires_on,
+    c.received_at,
+    i.protection
+   FROM (((cells c
+     LEFT JOIN inventory.items i ON ((i.sku = c.sku)))
+     LEFT JOIN inventory.bin_places b ON (((b.warehouse = c.warehouse) AND (b.bin = c.bin))))
+     LEFT JOIN inventory.warehouses w ON ((w.warehouse = c.warehouse)))
+  WHERE (c.quantity <> (0)::numeric);
+CREATE VIEW screen.special_sums WITH (security_invoker=off) AS
+ SELECT t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.category,
+    t.kind,
+    t.skus,
+    t.quantity,
+    t.value,
+    t.made_at
+   FROM (inventory.special_totals t
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.stock_changes WITH (security_invoker=off) AS
+ SELECT at AS "time",
+    warehouse,
+    sku,
+    on_hand,
+    reserved,
+    available
+   FROM inventory.stock_history h;
+CREATE VIEW screen.throughput WITH (security_invoker=off) AS
+ SELECT t.at AS "time",
+    t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.type,
+    t.lines,
+    t.inbound,
+    t.outbound
+   FROM (inventory.throughput t
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE (t.type = ANY (ARRAY['inbound'::text, 'transfer_in'::text, 'return'::text, 'outbound'::text, 'transfer_out'::text, 'scrap'::text]));
+CREATE VIEW screen.throughput_days WITH (security_invoker=off) AS
+ SELECT t.at,
+    ((t.at AT TIME ZONE COALESCE(c.timezone, 'UTC'::text)))::date AS day,
+    t.warehouse,
+    t.type,
+    t.lines,
+    (t.inbound)::double precision AS inbound,
+    (t.outbound)::double precision AS outbound
+   FROM (inventory.throughput t
+     LEFT JOIN inventory.clocks c USING (warehouse));
+CREATE VIEW screen.top_shortages WITH (security_invoker=off) AS
+ SELECT t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.place,
+    t.sku,
+    COALESCE(i.name, i.name_zh, t.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, t.sku) AS item_zh,
+    COALESCE(i.category, ''::text) AS category,
+    t.on_hand,
+    t.reserved,
+    t.available,
+    t.safety_stock,
+    t.short,
+    t.in_transit,
+    t.incoming,
+    t.stock_out_on,
+    t.value_at_risk,
+    t.made_at
+   FROM ((inventory.shortage_totals t
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.warehouses w USING (warehouse));
 CREATE VIEW screen.totals WITH (security_invoker=off) AS
  SELECT t.warehouse,
     COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
@@ -2478,6 +3651,106 @@ CREATE VIEW screen.totals WITH (security_invoker=off) AS
     t.made_at
    FROM (inventory.stock_totals t
      LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.turnover_days WITH (security_invoker=off) AS
+ SELECT d.day,
+    d.warehouse,
+    COALESCE(w.name, w.name_zh, d.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, d.warehouse) AS warehouse_zh,
+    COALESCE(c.timezone, 'UTC'::text) AS timezone,
+    COALESCE(c.clock_at, now()) AS clock_at,
+    d.category,
+    d.net,
+    d.issues,
+    d.issue_cost,
+    d.value_net,
+    d.value_moment
+   FROM ((inventory.turnover_daily d
+     LEFT JOIN inventory.clocks c USING (warehouse))
+     LEFT JOIN inventory.warehouses w USING (warehouse));
+CREATE VIEW screen.turnover_now WITH (security_invoker=off) AS
+ SELECT t.warehouse,
+    COALESCE(w.name, w.name_zh, t.warehouse) AS warehouse_en,
+    COALESCE(w.name_zh, w.name, t.warehouse) AS warehouse_zh,
+    t.category,
+    t.days,
+    t.issue_cost,
+    t.mean_value,
+    (t.annualised * t.mean_value) AS annual_cost,
+    t.annualised,
+    t.days_of_inventory,
+    t.made_at
+   FROM (inventory.turnover_totals t
+     LEFT JOIN inventory.warehouses w USING (warehouse))
+  WHERE (t.scope = 'warehouse_category'::text);
+CREATE VIEW screen.undelivered_now WITH (security_invoker=off) AS
+ WITH open AS (
+         SELECT d.message_id,
+            d.receiver,
+            d.state,
+            d.attempts,
+            d.created_at,
+            d.next_attempt_at,
+            d.last_error
+           FROM inventory.dispatches d
+          WHERE (d.state = 'waiting'::text)
+        UNION ALL
+         SELECT l.message_id,
+            l.receiver,
+            l.state,
+            l.attempts,
+            l.created_at,
+            NULL::timestamp with time zone,
+            l.last_error
+           FROM ( SELECT dispatches.message_id,
+                    dispatches.receiver,
+                    dispatches.number,
+                    dispatches.topic,
+                    dispatches.created_at,
+                    dispatches.state,
+                    dispatches.attempts,
+                    dispatches.first_at,
+                    dispatches.next_attempt_at,
+                    dispatches.leased_until,
+                    dispatches.delivered_at,
+                    dispatches.given_up_at,
+                    dispatches.last_error
+                   FROM inventory.dispatches
+                  ORDER BY dispatches.created_at DESC
+                 LIMIT 20000) l
+          WHERE (l.state = 'given_up'::text)
+        UNION ALL
+         SELECT b_1.message_id,
+            'kafka'::text,
+            'waiting'::text,
+            0,
+            b_1.created_at,
+            b_1.created_at,
+            NULL::text
+           FROM inventory.outbox b_1
+          WHERE (NOT b_1.spread)
+        )
+ SELECT o.message_id,
+    o.receiver,
+    o.state,
+    o.attempts,
+    o.created_at,
+    o.next_attempt_at,
+    o.last_error,
+    b.topic,
+    b.name,
+    b.severity,
+    b.warehouse
+   FROM (( SELECT open.message_id,
+            open.receiver,
+            open.state,
+            open.attempts,
+            open.created_at,
+            open.next_attempt_at,
+            open.last_error
+           FROM open
+          ORDER BY open.created_at
+         LIMIT 200) o
+     JOIN inventory.outbox b USING (message_id));
 CREATE VIEW screen.warehouse_list WITH (security_invoker=off) AS
  SELECT warehouse,
     COALESCE(name, name_zh, warehouse) AS warehouse_en,
@@ -2548,6 +3821,67 @@ CREATE VIEW screen.water_levels WITH (security_invoker=off) AS
    FROM (inventory.stock s
      LEFT JOIN inventory.warehouses w USING (warehouse))
   GROUP BY s.warehouse, w.name, w.name_zh;
+CREATE VIEW screen.zone_picks WITH (security_invoker=off) AS
+ WITH wanted AS (
+         SELECT o.warehouse,
+            o.sku,
+            count(*) AS lines,
+            sum(((o.ordered - o.shipped) - o.cancelled)) AS to_pick,
+            min(o.due_at) AS due_at
+           FROM inventory.orders o
+          WHERE ((o.state = 'open'::text) AND (((o.ordered - o.shipped) - o.cancelled) > (0)::numeric))
+          GROUP BY o.warehouse, o.sku
+        )
+ SELECT w.warehouse,
+    h.zone,
+    w.sku,
+    COALESCE(i.name, i.name_zh, w.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, w.sku) AS item_zh,
+    h.bins,
+    h.here,
+    (h.everywhere - h.here) AS elsewhere,
+    w.lines,
+    w.to_pick,
+    w.due_at,
+        CASE
+            WHEN (w.to_pick > h.everywhere) THEN 2
+            WHEN (w.to_pick > h.here) THEN 1
+            WHEN ((h.here - w.to_pick) < f.demand_per_day) THEN 3
+            ELSE 4
+        END AS priority,
+    COALESCE(i.fragile, false) AS fragile,
+    i.protection
+   FROM (((wanted w
+     CROSS JOIN LATERAL ( SELECT COALESCE(b.zone, ''::text) AS zone,
+            string_agg(DISTINCT c.bin, ', '::text ORDER BY c.bin) AS bins,
+            sum(c.quantity) AS here,
+            sum(sum(c.quantity)) OVER () AS everywhere
+           FROM (inventory.stock_bins c
+             LEFT JOIN inventory.bin_places b ON (((b.warehouse = c.warehouse) AND (b.bin = c.bin))))
+          WHERE ((c.warehouse = w.warehouse) AND (c.sku = w.sku) AND (c.status = 'sellable'::text) AND (c.quantity > (0)::numeric))
+          GROUP BY COALESCE(b.zone, ''::text)) h)
+     LEFT JOIN inventory.items i USING (sku))
+     LEFT JOIN inventory.stock_figures f ON (((f.warehouse = w.warehouse) AND (f.sku = w.sku))));
+CREATE VIEW screen.zone_shortages WITH (security_invoker=off) AS
+ SELECT t.warehouse,
+    h.zone,
+    t.place,
+    t.sku,
+    COALESCE(i.name, i.name_zh, t.sku) AS item_en,
+    COALESCE(i.name_zh, i.name, t.sku) AS item_zh,
+    COALESCE(h.here, (0)::numeric) AS here,
+    t.available,
+    t.safety_stock,
+    t.short,
+    (t.in_transit + t.incoming) AS expected
+   FROM ((inventory.shortage_totals t
+     LEFT JOIN LATERAL ( SELECT COALESCE(b.zone, ''::text) AS zone,
+            sum(c.quantity) AS here
+           FROM (inventory.stock_bins c
+             LEFT JOIN inventory.bin_places b ON (((b.warehouse = c.warehouse) AND (b.bin = c.bin))))
+          WHERE ((c.warehouse = t.warehouse) AND (c.sku = t.sku) AND (c.quantity > (0)::numeric))
+          GROUP BY COALESCE(b.zone, ''::text)) h ON (true))
+     LEFT JOIN inventory.items i USING (sku));
 CREATE VIEW screen.zones_now WITH (security_invoker=off) AS
  SELECT z.warehouse,
     COALESCE(w.name, w.name_zh, z.warehouse) AS warehouse_en,
@@ -2966,6 +4300,69 @@ AS $function$
     SELECT * FROM promised
     ORDER BY 1, 21 NULLS FIRST, 20, 25, 19, 6, 7, 8
 $function$;
+CREATE OR REPLACE FUNCTION inventory.trail_legs(skus text[], lot text, number text)
+ RETURNS SETOF inventory.movements
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_column
+BEGIN
+    IF number <> '' THEN
+        RETURN QUERY
+        SELECT m.* FROM (
+            (SELECT m.* FROM inventory.movements AS m
+             WHERE m.document = number
+             ORDER BY m.occurred_at DESC LIMIT 500)
+            UNION ALL
+            (SELECT m.* FROM (
+                SELECT o.warehouse, o.sku FROM inventory.orders AS o WHERE o.order_id = number
+                UNION
+                SELECT p.warehouse, p.sku FROM inventory.purchases AS p WHERE p.order_id = number
+                LIMIT 100) AS p
+             JOIN inventory.movements AS m
+                 ON m.sku = p.sku AND m.warehouse = p.warehouse AND m.order_id = number
+             WHERE m.document IS DISTINCT FROM number
+             ORDER BY m.occurred_at DESC LIMIT 500)) AS m
+        WHERE (trail_legs.skus IS NULL OR m.sku = ANY (trail_legs.skus))
+          AND (trail_legs.lot = '' OR m.lot = trail_legs.lot);
+    ELSIF trail_legs.skus IS NOT NULL THEN
+        RETURN QUERY
+        SELECT m.* FROM unnest(trail_legs.skus) AS s (sku)
+        CROSS JOIN inventory.partitions AS p
+        CROSS JOIN LATERAL (
+            SELECT m.* FROM inventory.movements AS m
+            WHERE m.sku = s.sku AND m.warehouse = p.warehouse
+              AND (trail_legs.lot = '' OR m.lot = trail_legs.lot)
+            ORDER BY m.occurred_at DESC LIMIT 500) AS m
+        ORDER BY m.occurred_at DESC LIMIT 500;
+    ELSE
+        RETURN QUERY
+        SELECT m.* FROM inventory.movements AS m ORDER BY m.occurred_at DESC LIMIT 100;
+    END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION inventory.trail_skus(sku text, lot text, number text)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT CASE
+        WHEN trail_skus.sku <> '' THEN (
+            SELECT array_agg(f.sku) FROM (
+                SELECT trail_skus.sku
+                UNION
+                SELECT i.sku FROM inventory.items AS i
+                WHERE trail_skus.sku IN (i.barcode, i.name, i.name_zh)
+                LIMIT 10) AS f (sku))
+        WHEN trail_skus.lot <> '' AND trail_skus.number = '' THEN (
+            SELECT coalesce(array_agg(f.sku), '{}') FROM (
+                SELECT d.sku FROM inventory.lot_dates AS d WHERE d.lot = trail_skus.lot
+                UNION
+                SELECT b.sku FROM inventory.stock_bins AS b
+                WHERE b.lot = trail_skus.lot AND b.lot <> ''
+                LIMIT 20) AS f (sku))
+        END
+$function$;
 CREATE OR REPLACE FUNCTION inventory.turnover_of(s inventory.stock_figures, days integer, clocks jsonb, simple boolean DEFAULT false)
  RETURNS numeric
  LANGUAGE plpgsql
@@ -3119,6 +4516,232 @@ AS $function$
           AND m.occurred_at < inventory.local_start(c.today + 1, c.timezone))))
     FROM inventory.clocks AS c
 $function$;
+CREATE OR REPLACE FUNCTION screen.missing_numbers(asked text[])
+ RETURNS TABLE(device text, missing bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT d.device, greatest(d.missing - d.unrecorded, 0)::bigint
+    FROM inventory.devices AS d
+    WHERE d.device = ANY (asked[1:200])
+$function$;
+CREATE OR REPLACE FUNCTION screen.sku_cells(sku text)
+ RETURNS TABLE(warehouse text, warehouse_en text, warehouse_zh text, zone text, bin text, lot text, status text, quantity numeric, expires_on text, days_to_expiry integer, received_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT c.warehouse, coalesce(w.name, w.name_zh, c.warehouse),
+        coalesce(w.name_zh, w.name, c.warehouse), b.zone, c.bin, c.lot, c.status, c.quantity,
+        c.expires_on::text, c.expires_on - d.today, c.received_at
+    FROM inventory.partitions AS p
+    CROSS JOIN LATERAL (
+        SELECT c.* FROM inventory.stock_bins AS c
+        WHERE c.warehouse = p.warehouse AND c.sku = sku_cells.sku AND c.quantity <> 0
+        ORDER BY c.lot LIMIT 200) AS c
+    LEFT JOIN inventory.bin_places AS b ON b.warehouse = c.warehouse AND b.bin = c.bin
+    LEFT JOIN inventory.local_days AS d ON d.warehouse = c.warehouse
+    LEFT JOIN inventory.warehouses AS w ON w.warehouse = c.warehouse
+$function$;
+CREATE OR REPLACE FUNCTION screen.sku_days(sku text)
+ RETURNS TABLE("time" timestamp with time zone, warehouse text, opening numeric, inbound numeric, outbound numeric, other numeric, closing numeric)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT d.day::timestamptz, p.warehouse, d.opening, d.inbound, d.outbound, d.other, d.closing
+    FROM inventory.partitions AS p
+    CROSS JOIN LATERAL (
+        SELECT d.* FROM inventory.stock_daily AS d
+        WHERE d.warehouse = p.warehouse AND d.sku = sku_days.sku
+        ORDER BY d.day DESC LIMIT 100) AS d
+$function$;
+CREATE OR REPLACE FUNCTION screen.sku_demand(sku text)
+ RETURNS TABLE("time" timestamp with time zone, warehouse text, sold numeric, expected numeric, low numeric, high numeric)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT d.day::timestamptz, p.warehouse, d.issues, NULL, NULL, NULL
+    FROM inventory.partitions AS p
+    CROSS JOIN LATERAL (
+        SELECT d.* FROM inventory.demand_daily AS d
+        WHERE d.warehouse = p.warehouse AND d.sku = sku_demand.sku
+        ORDER BY d.day DESC LIMIT 60) AS d
+    UNION ALL
+    SELECT f.day::timestamptz, p.warehouse, NULL, f.quantity, f.low, f.high
+    FROM inventory.partitions AS p
+    CROSS JOIN LATERAL (
+        SELECT f.* FROM inventory.forecasts AS f
+        WHERE f.warehouse = p.warehouse AND f.sku = sku_demand.sku
+        ORDER BY f.day LIMIT 60) AS f
+$function$;
+CREATE OR REPLACE FUNCTION screen.sku_figures(sku text)
+ RETURNS TABLE(warehouse text, warehouse_en text, warehouse_zh text, level text, on_hand numeric, on_hold numeric, reserved numeric, available numeric, in_transit numeric, incoming numeric, projected numeric, safety_stock numeric, reorder_point numeric, max_stock numeric, demand_per_day numeric, days_of_cover numeric, stock_out_on text, turnover_7d numeric, turnover_30d numeric, turnover_90d numeric, abc text, xyz text, unit_cost numeric, value numeric, moved_to timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT s.warehouse, coalesce(w.name, w.name_zh, s.warehouse),
+        coalesce(w.name_zh, w.name, s.warehouse), s.water_level,
+        s.on_hand, s.on_hold, s.reserved, s.available, s.in_transit, s.incoming, s.projected,
+        s.safety_stock, s.reorder_point, s.max_stock, s.demand_per_day, s.days_of_cover,
+        s.stock_out_on::text, s.turnover_7d, s.turnover_30d, s.turnover_90d, s.abc, s.xyz,
+        s.unit_cost, s.value, s.moved_to
+    FROM inventory.stock AS s
+    LEFT JOIN inventory.warehouses AS w USING (warehouse)
+    WHERE s.sku = sku_figures.sku
+$function$;
+CREATE OR REPLACE FUNCTION screen.sku_found(text text)
+ RETURNS TABLE(place bigint, sku text, item_en text, item_zh text, category text, barcode text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    WITH found AS (
+        SELECT i.sku, CASE
+            WHEN sku_found.text IN (i.sku, i.barcode) THEN 1
+            WHEN starts_with(lower(i.sku), lower(sku_found.text)) THEN 2
+            ELSE 3 END AS kind
+        FROM inventory.items AS i
+        WHERE sku_found.text <> '' AND (
+            i.barcode = sku_found.text
+            OR position(lower(sku_found.text) IN lower(
+                i.sku || chr(10) || coalesce(i.name, '') || chr(10) || coalesce(i.name_zh, ''))) > 0)
+        UNION
+        SELECT s.sku, 1 FROM inventory.stock_figures AS s WHERE s.sku = sku_found.text
+    ),
+    short AS (
+        SELECT t.sku, max(t.short) AS short FROM inventory.shortage_totals AS t
+        WHERE sku_found.text = '' GROUP BY t.sku
+    ),
+    ranked AS (
+        (SELECT f.sku, row_number() OVER (ORDER BY f.kind, f.sku) AS place FROM found AS f
+         WHERE f.kind = 1 OR NOT EXISTS (SELECT FROM found AS e WHERE e.kind = 1)
+         ORDER BY 2 LIMIT 20)
+        UNION ALL
+        (SELECT s.sku, row_number() OVER (ORDER BY s.short DESC, s.sku) FROM short AS s
+         ORDER BY 2 LIMIT 20)
+    )
+    SELECT r.place, r.sku, coalesce(i.name, i.name_zh, r.sku), coalesce(i.name_zh, i.name, r.sku),
+        coalesce(i.category, ''), i.barcode
+    FROM ranked AS r
+    LEFT JOIN inventory.items AS i USING (sku)
+    ORDER BY r.place
+$function$;
+CREATE OR REPLACE FUNCTION screen.trail(sku text, lot text, number text)
+ RETURNS TABLE(step bigint, "time" timestamp with time zone, operation text, warehouse text, warehouse_en text, warehouse_zh text, other text, other_en text, other_zh text, sku text, item_en text, item_zh text, lot text, from_bin text, to_bin text, from_zone text, to_zone text, from_status text, status text, quantity numeric, operator text, device text, order_id text, document text, reason text, correction boolean, video_url text, source text, target text, moved numeric)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    WITH asked AS MATERIALIZED (
+        SELECT inventory.trail_skus(trail.sku, trail.lot, trail.number) AS skus
+    ),
+    legs AS (
+        SELECT m.*, b.zone, m.type IN ('move', 'status') AS paired
+        FROM inventory.trail_legs((SELECT a.skus FROM asked AS a), trail.lot, trail.number) AS m
+        LEFT JOIN inventory.bin_places AS b USING (warehouse, bin)
+    ),
+    moved AS (
+        SELECT l.occurred_at AS at, CASE
+                WHEN l.variance THEN 'variance'
+                WHEN l.type = 'outbound' AND l.order_id IS NOT NULL THEN 'order_outbound'
+                WHEN l.type = 'return' AND (min(l.quantity) < 0) <> l.correction
+                    THEN 'return_supplier'
+                ELSE l.type END AS operation,
+            l.warehouse, l.counterpart, l.sku, l.lot,
+            string_agg(DISTINCT l.bin, ', ') FILTER (WHERE l.quantity < 0 AND l.bin <> '')
+                AS from_bin,
+            string_agg(DISTINCT l.bin, ', ') FILTER (WHERE l.quantity > 0 AND l.bin <> '')
+                AS to_bin,
+            min(l.zone) FILTER (WHERE l.quantity < 0) AS from_zone,
+            min(l.zone) FILTER (WHERE l.quantity > 0) AS to_zone,
+            max(l.status) FILTER (WHERE l.quantity < 0 AND l.type = 'status') AS from_status,
+            coalesce(max(l.status) FILTER (WHERE l.quantity > 0), max(l.status)) AS status,
+            CASE WHEN l.paired THEN sum(l.quantity) FILTER (WHERE l.quantity > 0)
+                 ELSE sum(l.quantity) END AS quantity,
+            l.operator, l.device, l.order_id, l.document, l.reason, l.correction,
+            l.device_seq, l.event_id, l.video_url
+        FROM legs AS l
+        GROUP BY l.occurred_at, l.type, l.variance, l.warehouse, l.counterpart, l.sku, l.lot,
+            l.paired, CASE WHEN l.paired THEN '' ELSE l.bin END,
+            CASE WHEN l.paired THEN '' ELSE l.status END,
+            l.operator, l.device, l.order_id, l.document, l.reason, l.correction, l.device_seq,
+            l.event_id, l.video_url, l.committed_at
+    ),
+    -- What no leg tells: what a count found, and goods that were lost on the way.
+    noted AS (
+        SELECT j.occurred_at, CASE j.type WHEN 'scrap' THEN 'lost' ELSE 'stocktake' END,
+            j.warehouse, j.body->>'counterpart', j.sku, coalesce(j.body->>'lot', ''),
+            NULL::text, j.body->>'to_bin', NULL::text, NULL::text, NULL::text, j.body->>'status',
+            coalesce((j.body->>'quantity')::numeric, (
+                SELECT sum((l.line->>'quantity')::numeric)
+                FROM jsonb_path_query(j.body, '$.lines[*]') AS l (line))),
+            j.body->>'operator', j.body->>'device', NULL::text, j.body->>'document',
+            j.body->>'reason', false, j.device_seq, j.event_id, j.body->>'video_url'
+        FROM asked AS a
+        CROSS JOIN inventory.journal AS j
+        WHERE j.type IN ('stocktake', 'scrap') AND j.sku = ANY (a.skus)
+          AND (j.type = 'stocktake'
+               OR j.body->>'counterpart' <> '' AND j.body->>'from_bin' IS NULL)
+          AND (trail.number = '' OR j.body->>'document' = trail.number)
+          AND (trail.lot = '' OR coalesce(j.body->>'lot', '') = trail.lot
+               OR j.body @> jsonb_build_object(
+                   'lines', jsonb_build_array(jsonb_build_object('lot', trail.lot))))
+        ORDER BY j.occurred_at DESC LIMIT 100
+    ),
+    promised AS (
+        SELECT j.occurred_at, j.type, j.warehouse, j.body->>'counterpart', j.sku, '',
+            NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+            (j.body->>'ordered')::numeric, j.body->>'operator', j.body->>'device', j.key,
+            j.body->>'document', j.body->>'reason', false, j.device_seq, j.event_id, NULL::text
+        FROM asked AS a
+        CROSS JOIN inventory.journal AS j
+        WHERE trail.number <> '' AND trail.lot = ''
+          AND j.type IN ('order_line', 'purchase_line') AND j.key = trail.number
+          AND (a.skus IS NULL OR j.sku = ANY (a.skus))
+        ORDER BY j.occurred_at DESC LIMIT 100
+    ),
+    steps AS (
+        SELECT * FROM moved UNION ALL SELECT * FROM noted UNION ALL SELECT * FROM promised
+    )
+    SELECT
+        row_number() OVER (
+            ORDER BY s.at, s.device_seq NULLS FIRST, s.event_id, s.operation = 'variance',
+                s.correction, s.sku, s.lot, s.from_bin),
+        s.at, s.operation, s.warehouse,
+        coalesce(w.name, w.name_zh, s.warehouse), coalesce(w.name_zh, w.name, s.warehouse),
+        s.counterpart,
+        coalesce(o.name, o.name_zh, s.counterpart), coalesce(o.name_zh, o.name, s.counterpart),
+        s.sku, coalesce(i.name, i.name_zh, s.sku), coalesce(i.name_zh, i.name, s.sku),
+        s.lot, s.from_bin, s.to_bin, s.from_zone, s.to_zone, s.from_status, s.status, s.quantity,
+        s.operator, s.device, s.order_id, s.document, s.reason, s.correction, s.video_url,
+        CASE s.operation
+            WHEN 'inbound' THEN 'supplier' WHEN 'return' THEN 'customer'
+            WHEN 'transfer_in' THEN 'transit' WHEN 'lost' THEN 'transit'
+            WHEN 'stocktake' THEN NULL WHEN 'status' THEN NULL
+            WHEN 'order_line' THEN NULL WHEN 'purchase_line' THEN NULL
+            ELSE 'here' END,
+        CASE s.operation
+            WHEN 'outbound' THEN 'customer' WHEN 'order_outbound' THEN 'customer'
+            WHEN 'return_supplier' THEN 'supplier' WHEN 'transfer_out' THEN 'transit'
+            WHEN 'scrap' THEN 'scrap' WHEN 'lost' THEN 'scrap'
+            WHEN 'stocktake' THEN NULL WHEN 'status' THEN NULL
+            WHEN 'order_line' THEN NULL WHEN 'purchase_line' THEN NULL
+            WHEN 'variance' THEN 'count' WHEN 'adjustment' THEN 'count'
+            ELSE 'here' END,
+        CASE
+            WHEN s.operation IN ('outbound', 'order_outbound', 'return_supplier', 'transfer_out',
+                'scrap', 'variance', 'adjustment') THEN -s.quantity
+            ELSE s.quantity END
+    FROM steps AS s
+    LEFT JOIN inventory.items AS i ON i.sku = s.sku
+    LEFT JOIN inventory.warehouses AS w ON w.warehouse = s.warehouse
+    LEFT JOIN inventory.warehouses AS o ON o.warehouse = s.counterpart
+    ORDER BY 1
+$function$;
 ALTER TABLE inventory.actions OWNER TO waterline_owner;
 ALTER TABLE inventory.alert_actions OWNER TO waterline_owner;
 ALTER TABLE inventory.alert_state OWNER TO waterline_owner;
@@ -3203,7 +4826,7 @@ ALTER TABLE inventory.stock_places OWNER TO waterline_owner;
 ALTER TABLE inventory.stock_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.throughput OWNER TO waterline_owner;
 ALTER TABLE inventory.ticks OWNER TO waterline_owner;
-ALTER TABLE inventory.totals OWNER TO waterline_owner;
+ALTER TABLE inventory.totals_made OWNER TO waterline_owner;
 ALTER TABLE inventory.transfers OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover OWNER TO waterline_owner;
 ALTER TABLE inventory.turnover_daily OWNER TO waterline_owner;
@@ -3214,17 +4837,73 @@ ALTER TABLE inventory.warehouse_space OWNER TO waterline_owner;
 ALTER TABLE inventory.warehouses OWNER TO waterline_owner;
 ALTER TABLE inventory.zone_totals OWNER TO waterline_owner;
 ALTER TABLE inventory.zones OWNER TO waterline_owner;
+ALTER TABLE screen.actions_waiting OWNER TO waterline_owner;
+ALTER TABLE screen.actions_week OWNER TO waterline_owner;
+ALTER TABLE screen.aisle_bins OWNER TO waterline_owner;
+ALTER TABLE screen.alert_events OWNER TO waterline_owner;
+ALTER TABLE screen.alert_flow OWNER TO waterline_owner;
+ALTER TABLE screen.alert_rows OWNER TO waterline_owner;
+ALTER TABLE screen.alert_steps OWNER TO waterline_owner;
+ALTER TABLE screen.alerts_raised OWNER TO waterline_owner;
+ALTER TABLE screen.bin_distances OWNER TO waterline_owner;
+ALTER TABLE screen.bin_goods OWNER TO waterline_owner;
+ALTER TABLE screen.bin_moves OWNER TO waterline_owner;
+ALTER TABLE screen.bins_now OWNER TO waterline_owner;
 ALTER TABLE screen.category_list OWNER TO waterline_owner;
+ALTER TABLE screen.clearances OWNER TO waterline_owner;
 ALTER TABLE screen.closing_daily OWNER TO waterline_owner;
+ALTER TABLE screen.deliveries_day OWNER TO waterline_owner;
+ALTER TABLE screen.devices_now OWNER TO waterline_owner;
+ALTER TABLE screen.expiry_days OWNER TO waterline_owner;
+ALTER TABLE screen.expiry_windows OWNER TO waterline_owner;
+ALTER TABLE screen.fast_movers OWNER TO waterline_owner;
+ALTER TABLE screen.forecasts_now OWNER TO waterline_owner;
+ALTER TABLE screen.fragile_picks OWNER TO waterline_owner;
 ALTER TABLE screen.freshness OWNER TO waterline_owner;
+ALTER TABLE screen.heartbeats OWNER TO waterline_owner;
+ALTER TABLE screen.intake_now OWNER TO waterline_owner;
 ALTER TABLE screen.invariants OWNER TO waterline_owner;
+ALTER TABLE screen.item_cards OWNER TO waterline_owner;
+ALTER TABLE screen.jobs_today OWNER TO waterline_owner;
+ALTER TABLE screen.lag_minutes OWNER TO waterline_owner;
 ALTER TABLE screen.lag_now OWNER TO waterline_owner;
+ALTER TABLE screen.lag_warehouses OWNER TO waterline_owner;
+ALTER TABLE screen.local_times OWNER TO waterline_owner;
+ALTER TABLE screen.lots_expiring OWNER TO waterline_owner;
+ALTER TABLE screen.moves_proposed OWNER TO waterline_owner;
 ALTER TABLE screen.moves_recent OWNER TO waterline_owner;
+ALTER TABLE screen.occupancy_hours OWNER TO waterline_owner;
+ALTER TABLE screen.open_alerts OWNER TO waterline_owner;
+ALTER TABLE screen.outbound_pace OWNER TO waterline_owner;
+ALTER TABLE screen.partitions_now OWNER TO waterline_owner;
+ALTER TABLE screen.place_alerts OWNER TO waterline_owner;
 ALTER TABLE screen.progress OWNER TO waterline_owner;
+ALTER TABLE screen.recorded_moves OWNER TO waterline_owner;
+ALTER TABLE screen.red_now OWNER TO waterline_owner;
+ALTER TABLE screen.rejects_day OWNER TO waterline_owner;
+ALTER TABLE screen.relay_queue OWNER TO waterline_owner;
+ALTER TABLE screen.responses OWNER TO waterline_owner;
+ALTER TABLE screen.responses_day OWNER TO waterline_owner;
+ALTER TABLE screen.retention_now OWNER TO waterline_owner;
+ALTER TABLE screen.selling_out OWNER TO waterline_owner;
 ALTER TABLE screen.shortages OWNER TO waterline_owner;
+ALTER TABLE screen.sku_actions OWNER TO waterline_owner;
+ALTER TABLE screen.sku_alerts OWNER TO waterline_owner;
+ALTER TABLE screen.sku_open OWNER TO waterline_owner;
+ALTER TABLE screen.special_places OWNER TO waterline_owner;
+ALTER TABLE screen.special_sums OWNER TO waterline_owner;
+ALTER TABLE screen.stock_changes OWNER TO waterline_owner;
+ALTER TABLE screen.throughput OWNER TO waterline_owner;
+ALTER TABLE screen.throughput_days OWNER TO waterline_owner;
+ALTER TABLE screen.top_shortages OWNER TO waterline_owner;
 ALTER TABLE screen.totals OWNER TO waterline_owner;
+ALTER TABLE screen.turnover_days OWNER TO waterline_owner;
+ALTER TABLE screen.turnover_now OWNER TO waterline_owner;
+ALTER TABLE screen.undelivered_now OWNER TO waterline_owner;
 ALTER TABLE screen.warehouse_list OWNER TO waterline_owner;
 ALTER TABLE screen.warehouses_now OWNER TO waterline_owner;
 ALTER TABLE screen.water OWNER TO waterline_owner;
 ALTER TABLE screen.water_levels OWNER TO waterline_owner;
+ALTER TABLE screen.zone_picks OWNER TO waterline_owner;
+ALTER TABLE screen.zone_shortages OWNER TO waterline_owner;
 ALTER TABLE screen.zones_now OWNER TO waterline_owner;
