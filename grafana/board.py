@@ -185,7 +185,7 @@ def zones(say: Say, *, several: bool = True) -> Json:
     sql = f"""
         SELECT DISTINCT zone AS __text, zone AS __value FROM screen.zones_now
         WHERE zone <> '' AND {house.chosen("warehouse")} ORDER BY 1"""
-    return listed(say, "zone", sql, several=several, refresh=2)
+    return listed(say, "zone", sql, several=several)
 
 
 def categories(say: Say) -> Json:

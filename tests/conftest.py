@@ -2,7 +2,7 @@
 
 The servers are those that WATERLINE_DSN and WATERLINE_BROKERS name; what is not named is the
 local stack, which is started when it does not run and stopped again by the session that did so.
-A database is a copy of one migrated template, about 0.1 s, and is dropped after its test.
+A database is a copy of one migrated template and is dropped after its test.
 Several processes may run tests at once (`make test`): each has its own databases and topics on the
 same servers; who starts them holds the lock of the stack, and the first process stops them.
 """

@@ -87,7 +87,7 @@ def _queries(say: Say) -> dict[str, str]:
                 (sum(value) / {money})::double precision AS value
             FROM sums WHERE value > 0 GROUP BY 1 ORDER BY min(place) LIMIT 8""",
         "warehouse": f"""
-            SELECT warehouse_:lang AS name, sum(value) / {money} AS value, sum(red) AS red_skus
+            SELECT warehouse_:lang AS name, sum(value) / {money} AS value, sum(red) AS red
             FROM screen.totals WHERE {CHOSEN} GROUP BY 1 ORDER BY 2 DESC NULLS LAST LIMIT 12""",
         "flow": f"""
             SELECT time, sum(inbound) AS inbound, sum(outbound) AS outbound
@@ -180,9 +180,9 @@ def _age(say: Say) -> Json:
 
 def _warehouses(say: Say) -> Json:
     red = house.fixed(house.RED) | {"unit": "locale", "custom__axisPlacement": "right"}
-    series = {"value": house.fixed(house.BLUE), "red_skus": red}
+    series = {"value": house.fixed(house.BLUE), "red": red}
     unit = say("unit.money")
-    return panels.bars(say, Shared("warehouse"), "name", series, texts=WORDS, unit=unit)
+    return panels.bars(say, Shared("warehouse"), "name", series, texts=f"{NAME}.bar", unit=unit)
 
 
 def _flow(say: Say) -> Json:

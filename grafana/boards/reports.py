@@ -22,13 +22,23 @@ PERIOD = "${period:sqlstring}"
 HERE = house.chosen("warehouse")
 CHOSEN = f"{HERE} AND {house.chosen('category')}"
 FIRST = f"date_trunc({PERIOD}, ($__timeFrom())::timestamptz AT TIME ZONE '{house.TIMEZONE}')"
-LAST = f"(($__timeTo())::timestamptz AT TIME ZONE '{house.TIMEZONE}')::date"
+UNTIL = "least(($__timeTo())::timestamptz, now())"
+LAST = f"({UNTIL} AT TIME ZONE '{house.TIMEZONE}')::date"
 SHOWN = f"starts_on BETWEEN {FIRST}::date AND {LAST}"
 DAYS = f"day BETWEEN {FIRST}::date AND {LAST}"
 SINCE = f"{FIRST} AT TIME ZONE '{house.TIMEZONE}' - interval '2 days'"
 """Before the first period anywhere on earth: what bounds an index of times."""
 STARTS = f"date_trunc({PERIOD}, day::timestamp)::date"
-TIME = f"starts_on::timestamp AT TIME ZONE '{house.TIMEZONE}' AS time"
+BEGINS = f"starts_on::timestamp AT TIME ZONE '{house.TIMEZONE}'"
+ENDS = f"(starts_on + ('1 ' || {PERIOD})::interval) AT TIME ZONE '{house.TIMEZONE}'"
+TIME = f"{BEGINS} AS time"
+STEPS = f"""(
+            SELECT starts_on FROM sums
+            UNION
+            SELECT g::date FROM generate_series({FIRST}, {LAST}, ('1 ' || {PERIOD})::interval) AS g
+            WHERE g::date > (SELECT min(starts_on) FROM sums)
+        ) AS steps"""
+"""The periods of `sums`, and those that are shown though nothing moved in them."""
 LABEL = f"""to_char(starts_on, CASE {PERIOD} WHEN 'day' THEN 'MM-DD'
         WHEN 'week' THEN 'IYYY-"W"IW' ELSE 'YYYY-MM' END) AS period"""
 LEVELS = f"""
@@ -53,7 +63,11 @@ LEVELS = f"""
         FROM bounds GROUP BY starts_on
     ),
     levels AS (
-        SELECT *, sum(value_net) OVER (ORDER BY starts_on) AS value FROM sums
+        SELECT starts_on, coalesce(s.issues, 0) AS issues, coalesce(s.issue_cost, 0) AS issue_cost,
+            coalesce(s.value_net, 0) AS value_net, coalesce(s.ahead, 0) AS ahead,
+            sum(coalesce(s.value_net, 0)) OVER (ORDER BY starts_on) AS value,
+            coalesce(s.days, extract(epoch FROM least({UNTIL}, {ENDS}) - {BEGINS}) / 86400) AS days
+        FROM {STEPS} LEFT JOIN sums AS s USING (starts_on)
     ),
     figures AS (
         SELECT *, value - value_net AS opening, value_net + issue_cost AS other,
@@ -230,7 +244,7 @@ def _trend(say: Say, what: str, name: str, unit: str, top: str = "") -> Json:
         levels AS (
             SELECT d.starts_on, n.metric, coalesce(sum(s.moved)
                 OVER (PARTITION BY n.metric ORDER BY d.starts_on), 0) AS value
-            FROM (SELECT DISTINCT starts_on FROM sums) AS d
+            FROM (SELECT starts_on FROM {STEPS}) AS d
             CROSS JOIN (SELECT DISTINCT metric FROM sums) AS n
             LEFT JOIN sums AS s USING (starts_on, metric)
         )

@@ -147,7 +147,7 @@ def _days(say: Say) -> Json:
         "inbound": house.fixed(house.GREEN),
         "outbound": house.fixed(house.ORANGE),
         "on_hand": house.fixed(house.LIGHT_BLUE) | line,
-        "safety_stock": house.fixed(house.RED) | line,
+        "safety_stock": house.fixed(house.YELLOW) | line,
     }
     return panels.lines(say, sql, series, bars=True, timeFrom="60d", hideTimeOverride=True)
 
@@ -184,7 +184,7 @@ def _changes(say: Say) -> Json:
     series = {
         "on_hand": house.fixed(house.LIGHT_BLUE) | step,
         "available": house.fixed(house.GREEN) | step,
-        "safety_stock": house.fixed(house.RED) | {"custom__fillOpacity": 0},
+        "safety_stock": house.fixed(house.YELLOW) | {"custom__fillOpacity": 0},
     }
     return panels.lines(say, sql, series, interval="1m")
 

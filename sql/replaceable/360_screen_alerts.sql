@@ -131,7 +131,8 @@ WHERE a.at > now() - interval '2 days' AND a.transition IN ('opened', 'resolved'
 GROUP BY 1, a.warehouse, a.rule, a.severity, a.roles;
 
 -- The events behind an episode, with the movement of each that moved stock of its SKU: found by
--- SKU, warehouse and time, for ids alone have no index. Asked for one episode at a time.
+-- SKU, warehouse and time, for ids alone have no index; now() keeps older chunks out of the plan.
+-- Asked for one episode at a time.
 CREATE VIEW screen.alert_events WITH (security_invoker = off) AS
 SELECT
     s.alert_id,
@@ -154,6 +155,7 @@ LEFT JOIN LATERAL (
     FROM inventory.movements AS v
     WHERE v.sku = s.sku AND v.warehouse = s.warehouse AND v.event_id = e.event_id
       AND v.occurred_at BETWEEN s.opened_at - interval '2 days' AND s.seen_at + interval '1 hour'
+      AND v.occurred_at > now() - interval '35 days'
     ORDER BY v.occurred_at DESC
     LIMIT 2
 ) AS m ON true;

@@ -65,9 +65,12 @@ BEGIN
         BEGIN
             EXECUTE format('ALTER ROLE %I IN DATABASE %I SET %s = %s',
                            line.holder, me, line.setting, line.value);
-        EXCEPTION WHEN insufficient_privilege THEN
-            RAISE WARNING 'role "%" keeps its own %: % may not alter it',
-                line.holder, line.setting, current_user;
+        EXCEPTION
+            WHEN insufficient_privilege THEN
+                RAISE WARNING 'role "%" keeps its own %: % may not alter it',
+                    line.holder, line.setting, current_user;
+            WHEN undefined_object THEN
+                NULL;  -- somebody dropped this login just now
         END;
     END LOOP;
 END

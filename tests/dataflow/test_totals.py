@@ -207,8 +207,7 @@ def test_of_two_flows_one_does_the_work(settings):
     def four() -> bool:
         for one in both:
             one.committed()
-        when = "SELECT made_at FROM totals_made WHERE relation = 'stock_totals'"
-        seen.update(rows(settings, when))
+        seen.update(made(settings))
         return len(seen) == 5
 
     try:

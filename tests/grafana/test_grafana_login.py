@@ -34,9 +34,20 @@ def login(new_database, tmp_path_factory) -> Iterator[tuple[str, dict[str, str],
             password = (home / "secrets" / "grafana_password").read_text().strip()
             yield conninfo.make_conninfo(dsn, user=name, password=password), environ, done.stdout
         finally:
-            with psycopg.connect(dsn, autocommit=True) as connection:
-                drop = sql.SQL("DROP ROLE IF EXISTS {}")
-                connection.execute(drop.format(sql.Identifier(name)))
+            drop_role(dsn, name)
+
+
+def drop_role(dsn: str, name: str) -> None:
+    """Drop the login; a migration of another test may be writing its settings at this moment."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for _ in range(20):
+            try:
+                drop = sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name))
+                connection.execute(drop)
+            except errors.InternalError_:
+                time.sleep(0.2)
+            else:
+                return
 
 
 def command(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
