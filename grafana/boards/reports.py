@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 NAME = "reports"
 WORDS = f"{NAME}.column"
-PERIOD = "${period:sqlstring}"
+PERIOD = (
+    "(CASE ${period:sqlstring} WHEN 'week' THEN 'week' WHEN 'month' THEN 'month' ELSE 'day' END)"
+)
+"""A day where an address says what is no period."""
 HERE = house.chosen("warehouse")
 CHOSEN = f"{HERE} AND {house.chosen('category')}"
 FIRST = f"date_trunc({PERIOD}, ($__timeFrom())::timestamptz AT TIME ZONE '{house.TIMEZONE}')"
