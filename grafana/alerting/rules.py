@@ -33,7 +33,7 @@ AS_TEXT = {
     "roles": "array_to_string(roles, ',') AS roles",
     "threshold": "coalesce(trim_scale(threshold)::text, '') AS threshold",
 }
-"""Labels whose columns are no text; `screen.alert_rows` has texts, and looks each message up."""
+"""Labels whose columns are no text."""
 HEARTBEATS = {
     "flow": ("flow_age_seconds", 180),
     "clock": ("clock_age_seconds", 180),

@@ -19,7 +19,7 @@ CHOSEN = f"""
     {house.chosen("warehouse")} AND {house.chosen("category")}"""
 WORST = f"""
     SELECT * FROM screen.water
-    WHERE rank < 4 AND {CHOSEN}
+    WHERE level <> 'green' AND {CHOSEN}
       AND (sku ILIKE '%' || {house.typed("sku")} || '%'
            OR item_:lang ILIKE '%' || {house.typed("sku")} || '%')
     ORDER BY rank, safety_percent NULLS LAST, warehouse, sku

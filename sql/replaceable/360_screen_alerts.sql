@@ -66,38 +66,8 @@ SELECT
     a.message_zh
 FROM inventory.alerts AS a;
 
--- For Grafana's alert rules: one number, the rest text, nothing NULL; the caller adds a LIMIT.
-CREATE VIEW screen.alert_rows WITH (security_invoker = off) AS
-SELECT
-    coalesce(s.value, 0) AS value,
-    s.alert_id,
-    s.rule,
-    s.severity,
-    array_to_string(ARRAY(SELECT r.role FROM unnest(s.roles) AS r (role) ORDER BY r.role), ',')
-        AS roles,
-    s.warehouse,
-    s.warehouse_en,
-    s.warehouse_zh,
-    s.sku,
-    s.item_en,
-    s.item_zh,
-    s.lot,
-    s.bin,
-    s.subject,
-    coalesce(trim_scale(s.threshold)::text, '') AS threshold,
-    coalesce(m.message_en, '') AS message_en,
-    coalesce(m.message_zh, '') AS message_zh
-FROM screen.open_alerts AS s
-LEFT JOIN LATERAL (
-    SELECT a.message_en, a.message_zh
-    FROM inventory.alerts AS a
-    WHERE a.alert_id = s.alert_id AND a.transition <> 'acknowledged'
-    ORDER BY a.at DESC, a.log_offset DESC
-    LIMIT 1
-) AS m ON true
-ORDER BY s.rank, s.alert_id;
-
--- Whether the pipeline lives. Where nothing was ever committed the ages are those since 1970.
+-- Whether the pipeline lives: what waits for an endpoint says nothing of the relay. Where nothing was
+-- ever committed the ages are those since 1970.
 CREATE VIEW screen.heartbeats WITH (security_invoker = off) AS
 SELECT
     extract(epoch FROM now() - coalesce(o.committed_at, 'epoch'))::double precision
@@ -105,11 +75,13 @@ SELECT
     extract(epoch FROM now() - coalesce(o.clock_at, 'epoch'))::double precision
         AS clock_age_seconds,
     coalesce(extract(epoch FROM now() - least(
-        (SELECT min(d.created_at) FROM inventory.dispatches AS d WHERE d.state = 'waiting'),
+        (SELECT min(d.created_at) FROM inventory.dispatches AS d
+         WHERE d.state = 'waiting' AND d.receiver = 'kafka'),
         (SELECT b.created_at FROM inventory.outbox AS b WHERE NOT b.spread
          ORDER BY b.number LIMIT 1))), 0)::double precision AS relay_age_seconds,
     extract(epoch FROM now() - coalesce(
-        (SELECT min(t.made_at) FROM inventory.stock_totals AS t), 'epoch'))::double precision
+        (SELECT t.made_at FROM inventory.totals_made AS t WHERE t.relation = 'stock_totals'),
+        'epoch'))::double precision
         AS totals_age_seconds
 FROM (
     SELECT max(p.updated_at) AS committed_at, min(p.clock_at) AS clock_at

@@ -123,29 +123,12 @@ def test_every_rule_has_its_figure(conn, now):
     assert found == {rule: pytest.approx(value) for rule, (_, value) in OBSERVED.items()}
 
 
-def test_rows_for_alert_rules_are_a_number_and_texts_and_never_null(conn, now):
-    """What is unknown is 0 or an empty text; the gravest come first; what is over is left out."""
-    standing(conn, "a1", now, "lag_high", warehouse="", sku="", severity="warning")
-    standing(conn, "a2", now, observed=SHORT, threshold=90)
-    standing(conn, "a3", now, "stock_out", state="resolved")
-    found = conn.execute("SELECT * FROM screen.alert_rows LIMIT 500")
-    names = [column.name for column in found.description]
-    lines = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    assert [line["alert_id"] for line in lines] == ["a2", "a1"]
-    assert [type(value) for line in lines for value in line.values()] == [
-        float, *[str] * (len(names) - 1)] * 2  # fmt: skip
-    assert lines[0] | {"value": -3.0, "threshold": "90", "roles": "operations,purchasing",
-                       "warehouse_en": "W", "item_zh": "茶"} == lines[0]  # fmt: skip
-    assert (lines[1]["value"], lines[1]["threshold"], lines[1]["item_en"]) == (0.0, "", "")
-
-
 def test_the_sentence_is_the_last_one_with_figures(conn, now):
     """That somebody has acknowledged it says nothing about the stock."""
     standing(conn, "a1", now)
     row = {"alert_id": "a1", "rule": "below_safety", "severity": "critical", "warehouse": "W"}
     transition(conn, now - timedelta(minutes=3), row, "escalated", "two left")
     transition(conn, now - timedelta(minutes=1), row, "acknowledged", "seen")
-    assert rows(conn, "SELECT message_en FROM screen.alert_rows") == [("two left",)]
     [line] = asked(conn, "alert-center", "Open alerts, the most urgent first")
     assert "two left" in line
 

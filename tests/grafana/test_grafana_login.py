@@ -65,7 +65,7 @@ def command(environ: dict[str, str], *arguments: str) -> subprocess.CompletedPro
 def test_it_reads_the_views_of_boards_by_their_plain_names(login):
     """Grafana shows them in its query builder too."""
     with psycopg.connect(login[0]) as connection:
-        connection.execute("SELECT * FROM alert_rows LIMIT 1")
+        connection.execute("SELECT * FROM open_alerts LIMIT 1")
         connection.execute("SELECT * FROM screen.heartbeats")
 
 
