@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 NAME = "reports"
 WORDS = f"{NAME}.column"
-PERIOD = "${period:sqlstring}"
+PERIOD = """(CASE ${period:sqlstring}
+        WHEN 'week' THEN 'week' WHEN 'month' THEN 'month' ELSE 'day' END)"""
+"""Whatever an address says: days, if it is nothing that is known."""
 HERE = house.chosen("warehouse")
 CHOSEN = f"{HERE} AND {house.chosen('category')}"
 FIRST = f"""(SELECT date_trunc({PERIOD},
