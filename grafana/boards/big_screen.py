@@ -19,6 +19,10 @@ HERE = house.chosen("warehouse")
 CHOSEN = f"""
     {HERE} AND {house.chosen("category")}"""
 SECONDS = "suffix: s"
+SHOWN = "($__timeTo())::timestamptz - ($__timeFrom())::timestamptz"
+STEP = f"""CASE WHEN {SHOWN} <= '2 days' THEN interval '10 minutes'
+                WHEN {SHOWN} <= '15 days' THEN interval '1 hour' ELSE interval '1 day' END"""
+"""What a point of the trend sums: a longer time is shown in larger steps."""
 
 
 def build(say: Say) -> Board:
@@ -90,9 +94,10 @@ def _queries(say: Say) -> dict[str, str]:
             SELECT warehouse_:lang AS name, sum(value) / {money} AS value, sum(red) AS red
             FROM screen.totals WHERE {CHOSEN} GROUP BY 1 ORDER BY 2 DESC NULLS LAST LIMIT 12""",
         "flow": f"""
-            SELECT time, sum(inbound) AS inbound, sum(outbound) AS outbound
+            SELECT time_bucket({STEP}, time) AS time, sum(inbound) AS inbound,
+                sum(outbound) AS outbound
             FROM screen.throughput WHERE $__timeFilter(time) AND {HERE}
-            GROUP BY time ORDER BY time""",
+            GROUP BY 1 ORDER BY 1""",
         "type": f"""
             SELECT {rule} AS name, count(*) AS alerts
             FROM screen.open_alerts WHERE ({HERE} OR warehouse = '')

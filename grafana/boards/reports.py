@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 
 NAME = "reports"
 WORDS = f"{NAME}.column"
-PERIOD = (
-    "(CASE ${period:sqlstring} WHEN 'week' THEN 'week' WHEN 'month' THEN 'month' ELSE 'day' END)"
-)
-"""A day where an address says what is no period."""
+PERIOD = """(CASE ${period:sqlstring}
+        WHEN 'week' THEN 'week' WHEN 'month' THEN 'month' ELSE 'day' END)"""
+"""Whatever an address says: days, if it is nothing that is known."""
 HERE = house.chosen("warehouse")
 CHOSEN = f"{HERE} AND {house.chosen('category')}"
-FIRST = f"date_trunc({PERIOD}, ($__timeFrom())::timestamptz AT TIME ZONE '{house.TIMEZONE}')"
+FIRST = f"""(SELECT date_trunc({PERIOD},
+        ($__timeFrom())::timestamptz AT TIME ZONE '{house.TIMEZONE}'))"""
+"""The bounds are subqueries: each is worked out once, not once a row."""
 UNTIL = "least(($__timeTo())::timestamptz, now())"
-LAST = f"({UNTIL} AT TIME ZONE '{house.TIMEZONE}')::date"
-SHOWN = f"starts_on BETWEEN {FIRST}::date AND {LAST}"
-DAYS = f"day BETWEEN {FIRST}::date AND {LAST}"
-SINCE = f"{FIRST} AT TIME ZONE '{house.TIMEZONE}' - interval '2 days'"
+LAST = f"(SELECT ({UNTIL} AT TIME ZONE '{house.TIMEZONE}')::date)"
+SHOWN = f"starts_on BETWEEN (SELECT {FIRST}::date) AND {LAST}"
+DAYS = f"day BETWEEN (SELECT {FIRST}::date) AND {LAST}"
+SINCE = f"(SELECT {FIRST} AT TIME ZONE '{house.TIMEZONE}' - interval '2 days')"
 """Before the first period anywhere on earth: what bounds an index of times."""
+BEFORE = f"(SELECT ({LAST} + 1)::timestamp AT TIME ZONE '{house.TIMEZONE}')"
 STARTS = f"date_trunc({PERIOD}, day::timestamp)::date"
 BEGINS = f"starts_on::timestamp AT TIME ZONE '{house.TIMEZONE}'"
 ENDS = f"(starts_on + ('1 ' || {PERIOD})::interval) AT TIME ZONE '{house.TIMEZONE}'"
@@ -174,27 +176,28 @@ def _queries(say: Say) -> dict[str, str]:
                 SELECT {STARTS} AS starts_on, type, sum(inbound) AS inbound,
                     sum(outbound) AS outbound
                 FROM screen.throughput_days
-                WHERE at >= {SINCE} AND {DAYS} AND {HERE} AND type NOT IN ('move', 'status')
+                WHERE at >= {SINCE} AND at < {BEFORE} AND {HERE}
+                    AND type NOT IN ('move', 'status')
                 GROUP BY 1, 2
             ),
             types AS (SELECT starts_on, {_types_of("sums")} FROM sums GROUP BY 1)
             SELECT {LABEL}, {DATE}, {", ".join(FLOWS)}, count_loss, count_gain,
                 received + returned + transfer_in AS inbound,
                 shipped + to_supplier + transfer_out + scrap AS outbound
-            FROM types ORDER BY starts_on DESC LIMIT 50""",
+            FROM types WHERE {SHOWN} ORDER BY starts_on DESC LIMIT 50""",
         "raised": f"""
             SELECT {LABEL}, {DATE}, {", ".join(house.SEVERITY_COLOURS)}, raised, handled, resolved,
-                100.0 * handled / raised AS share, p50, p95
+                100.0 * handled / raised AS share, lasted[1] AS p50, lasted[2] AS p95
             FROM (
                 SELECT {STARTS} AS starts_on, {counts}, count(*) AS raised,
                     count(*) FILTER (WHERE handled) AS handled,
                     count(*) FILTER (WHERE resolved) AS resolved,
-                    percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
-                    percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95
+                    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY seconds) AS lasted
                 FROM screen.alerts_raised
-                WHERE committed_at >= {SINCE} AND {DAYS} AND ({HERE} OR warehouse = '')
+                WHERE committed_at >= {SINCE} AND occurred_at >= {SINCE} AND occurred_at < {BEFORE}
+                    AND ({HERE} OR warehouse = '')
                 GROUP BY 1
-            ) AS sums ORDER BY starts_on DESC LIMIT 50""",
+            ) AS sums WHERE {SHOWN} ORDER BY starts_on DESC LIMIT 50""",
     }
 
 

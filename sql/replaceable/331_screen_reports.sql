@@ -40,6 +40,7 @@ LEFT JOIN inventory.clocks AS c USING (warehouse);
 -- bound of committed_at, which has the index, bounds the days as well.
 CREATE VIEW screen.alerts_raised WITH (security_invoker = off) AS
 SELECT
+    t.occurred_at,
     t.committed_at,
     (t.occurred_at AT TIME ZONE coalesce(c.timezone, 'UTC'))::date AS day,
     t.warehouse,

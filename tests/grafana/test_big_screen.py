@@ -124,10 +124,14 @@ def test_in_and_out_are_what_crosses_the_warehouse(conn):
                    inbound=inbound, outbound=outbound)  # fmt: skip
     insert(conn, "throughput", at=TEN + timedelta(minutes=10), warehouse="N", type="outbound",
            lines=1, inbound=0, outbound=2)  # fmt: skip
-    one = [tuple(row.values()) for row in ask(conn, "flow", warehouse="N")]
+    day = NOW - timedelta(days=1)
+    one = [tuple(row.values()) for row in ask(conn, "flow", warehouse="N", since=day)]
     assert one == [(TEN, 60, 32), (TEN + timedelta(minutes=10), 0, 2)]
-    assert ask(conn, "flow")[0] == {"time": TEN, "inbound": 120, "outbound": 64}
+    assert ask(conn, "flow", since=day)[0] == {"time": TEN, "inbound": 120, "outbound": 64}
     assert ask(conn, "flow", warehouse=["S"]) == []
+    longer = ask(conn, "flow", since=NOW - timedelta(days=30))
+    assert sum(row["outbound"] for row in longer) == 66
+    assert all(row["time"].hour == 0 for row in longer)
 
 
 def test_turnover_of_several_is_cost_over_value(conn):

@@ -89,6 +89,12 @@ def test_turnover_is_cost_over_the_mean_of_the_time(days):
     assert round(wednesday, 6) == round(Decimal(365 * 100) / (Decimal(950) / 2), 6)
 
 
+def test_a_period_that_is_none_is_the_day(days):
+    """An address may say anything; nothing breaks and nothing is run."""
+    odd = "decade'); DROP TABLE inventory.items; --"
+    assert ask(days, "periods", period=odd) == ask(days, "periods")
+
+
 @pytest.mark.parametrize(
     ("period", "first", "label", "opening", "closing"),
     [("week", "2026-03-09", "2026-W11", 1000, 1100), ("month", "2026-03-01", "2026-03", 0, 1100)],
