@@ -31,11 +31,13 @@ def build(say: Say) -> Board:
     board = Board(say, NAME, refresh="1s", since="now-12h", variables=variables)
     many, money = say("unit.many"), say("unit.money")
     stock = Shared("stock")
-    board.add("on_hand", (0, 0, 4, 4), panels.stat(say, stock, "on_hand", unit=many, decimals=1))
-    board.add("value", (4, 0, 4, 4), panels.stat(say, stock, "value", unit=money, decimals=1))
+    board.add("on_hand", (0, 0, 3, 4), panels.stat(say, stock, "on_hand", unit=many, decimals=1))
+    available = panels.stat(say, stock, "available", unit=many, decimals=1)
+    board.add("available", (3, 0, 3, 4), available)
+    board.add("value", (6, 0, 4, 4), panels.stat(say, stock, "value", unit=money, decimals=1))
     turnover = panels.stat(say, Shared("turnover"), "annual", unit="none", decimals=2)
-    board.add("turnover", (8, 0, 3, 4), turnover)
-    board.add("cover", (11, 0, 3, 4), panels.stat(say, Shared("turnover"), "days"))
+    board.add("turnover", (10, 0, 2, 4), turnover)
+    board.add("cover", (12, 0, 2, 4), panels.stat(say, Shared("turnover"), "days"))
     board.add("levels", (14, 0, 10, 4), _levels(say))
     board.add("severities", (0, 4, 8, 4), _severities(say))
     board.add("responses", (8, 4, 6, 4), _responses(say))
@@ -59,7 +61,8 @@ def _queries(say: Say) -> dict[str, str]:
     rule = choices.worded("rule", choices.rules(say))
     return {
         "stock": f"""
-            SELECT sum(on_hand) / {many} AS on_hand, sum(value) / {money} AS value,
+            SELECT sum(on_hand) / {many} AS on_hand,
+                sum(available) / {many} AS available, sum(value) / {money} AS value,
                 sum(red) AS red, sum(yellow) AS yellow, sum(green) AS green, sum("over") AS over
             FROM screen.totals WHERE {CHOSEN}""",
         "turnover": f"""
@@ -77,7 +80,8 @@ def _queries(say: Say) -> dict[str, str]:
                 100 * answered_within_10_min AS within
             FROM screen.responses_day""",
         "lag": """
-            SELECT p50, p95, p99, 100 * share_over_1s AS over_1s
+            SELECT p50, p95, p99, 100 * share_over_1s AS over_1s,
+                100 * share_over_3s AS over_3s
             FROM screen.lag_now WHERE kind = 'live'""",
         "age": "SELECT age_seconds AS age FROM screen.freshness",
         "category": f"""
@@ -172,7 +176,8 @@ def _responses(say: Say) -> Json:
 def _lag(say: Say) -> Json:
     late = house.by_thresholds(house.LATE)
     share = house.by_thresholds([(None, house.GREEN), (0.1, house.YELLOW), (1, house.RED)])
-    figures = {"p50": late, "p95": late, "p99": late, "over_1s": share | {"unit": "percent"}}
+    share |= {"unit": "percent"}
+    figures = {"p50": late, "p95": late, "p99": late, "over_1s": share, "over_3s": share}
     return panels.stats(
         say, Shared("lag"), figures, texts=WORDS, unit=SECONDS, decimals=2, ground=False,
         title_size=16, size=28,

@@ -880,6 +880,7 @@ ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_available_check
 ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_pkey PRIMARY KEY (warehouse, sku);
 ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_projected_check CHECK ((projected = (((on_hand + in_transit) + incoming) - reserved)));
 ALTER TABLE inventory.stock_figures ADD CONSTRAINT stock_figures_water_level_check CHECK ((water_level = ANY (ARRAY['red'::text, 'yellow'::text, 'green'::text, 'over'::text])));
+CREATE INDEX stock_figures_alarm_idx ON inventory.stock_figures USING btree (water_level, warehouse, sku) WHERE (water_level <> 'green'::text);
 CREATE INDEX stock_figures_next_change_at_idx ON inventory.stock_figures USING btree (warehouse, next_change_at) WHERE (next_change_at IS NOT NULL);
 CREATE INDEX stock_figures_review_at_idx ON inventory.stock_figures USING btree (warehouse, review_at) WHERE (review_at IS NOT NULL);
 CREATE INDEX stock_figures_sku_idx ON inventory.stock_figures USING btree (sku);
@@ -2362,7 +2363,7 @@ CREATE VIEW screen.alert_events WITH (security_invoker=off) AS
             v.log_offset,
             v.unit_cost
            FROM inventory.movements v
-          WHERE ((v.sku = s.sku) AND (v.warehouse = s.warehouse) AND (v.event_id = e.event_id) AND ((v.occurred_at >= (s.opened_at - '2 days'::interval)) AND (v.occurred_at <= (s.seen_at + '01:00:00'::interval))))
+          WHERE ((v.sku = s.sku) AND (v.warehouse = s.warehouse) AND (v.event_id = e.event_id) AND ((v.occurred_at >= (s.opened_at - '2 days'::interval)) AND (v.occurred_at <= (s.seen_at + '01:00:00'::interval))) AND (v.occurred_at > (now() - '35 days'::interval)))
           ORDER BY v.occurred_at DESC
          LIMIT 2) m ON (true));
 CREATE VIEW screen.alert_flow WITH (security_invoker=off) AS
@@ -2376,34 +2377,6 @@ CREATE VIEW screen.alert_flow WITH (security_invoker=off) AS
    FROM inventory.alerts a
   WHERE ((at > (now() - '2 days'::interval)) AND (transition = ANY (ARRAY['opened'::text, 'resolved'::text])))
   GROUP BY (public.time_bucket('00:10:00'::interval, at)), warehouse, rule, severity, roles;
-CREATE VIEW screen.alert_rows WITH (security_invoker=off) AS
- SELECT COALESCE(s.value, (0)::double precision) AS value,
-    s.alert_id,
-    s.rule,
-    s.severity,
-    array_to_string(ARRAY( SELECT r.role
-           FROM unnest(s.roles) r(role)
-          ORDER BY r.role), ','::text) AS roles,
-    s.warehouse,
-    s.warehouse_en,
-    s.warehouse_zh,
-    s.sku,
-    s.item_en,
-    s.item_zh,
-    s.lot,
-    s.bin,
-    s.subject,
-    COALESCE((trim_scale(s.threshold))::text, ''::text) AS threshold,
-    COALESCE(m.message_en, ''::text) AS message_en,
-    COALESCE(m.message_zh, ''::text) AS message_zh
-   FROM (screen.open_alerts s
-     LEFT JOIN LATERAL ( SELECT a.message_en,
-            a.message_zh
-           FROM inventory.alerts a
-          WHERE ((a.alert_id = s.alert_id) AND (a.transition <> 'acknowledged'::text))
-          ORDER BY a.at DESC, a.log_offset DESC
-         LIMIT 1) m ON (true))
-  ORDER BY s.rank, s.alert_id;
 CREATE VIEW screen.alert_steps WITH (security_invoker=off) AS
  SELECT alert_id,
     at,
@@ -2421,7 +2394,8 @@ CREATE VIEW screen.alert_steps WITH (security_invoker=off) AS
     message_zh
    FROM inventory.alerts a;
 CREATE VIEW screen.alerts_raised WITH (security_invoker=off) AS
- SELECT t.committed_at,
+ SELECT t.occurred_at,
+    t.committed_at,
     ((t.occurred_at AT TIME ZONE COALESCE(c.timezone, 'UTC'::text)))::date AS day,
     t.warehouse,
     t.rule,
@@ -2740,13 +2714,14 @@ CREATE VIEW screen.heartbeats WITH (security_invoker=off) AS
     (EXTRACT(epoch FROM (now() - COALESCE(clock_at, '1970-01-01 00:00:00+00'::timestamp with time zone))))::double precision AS clock_age_seconds,
     (COALESCE(EXTRACT(epoch FROM (now() - LEAST(( SELECT min(d.created_at) AS min
            FROM inventory.dispatches d
-          WHERE (d.state = 'waiting'::text)), ( SELECT b.created_at
+          WHERE ((d.state = 'waiting'::text) AND (d.receiver = 'kafka'::text))), ( SELECT b.created_at
            FROM inventory.outbox b
           WHERE (NOT b.spread)
           ORDER BY b.number
          LIMIT 1)))), (0)::numeric))::double precision AS relay_age_seconds,
-    (EXTRACT(epoch FROM (now() - COALESCE(( SELECT min(t.made_at) AS min
-           FROM inventory.stock_totals t), '1970-01-01 00:00:00+00'::timestamp with time zone))))::double precision AS totals_age_seconds
+    (EXTRACT(epoch FROM (now() - COALESCE(( SELECT t.made_at
+           FROM inventory.totals_made t
+          WHERE (t.relation = 'stock_totals'::text)), '1970-01-01 00:00:00+00'::timestamp with time zone))))::double precision AS totals_age_seconds
    FROM ( SELECT max(p.updated_at) AS committed_at,
             min(p.clock_at) AS clock_at
            FROM inventory.offsets p) o;
@@ -4842,7 +4817,6 @@ ALTER TABLE screen.actions_week OWNER TO waterline_owner;
 ALTER TABLE screen.aisle_bins OWNER TO waterline_owner;
 ALTER TABLE screen.alert_events OWNER TO waterline_owner;
 ALTER TABLE screen.alert_flow OWNER TO waterline_owner;
-ALTER TABLE screen.alert_rows OWNER TO waterline_owner;
 ALTER TABLE screen.alert_steps OWNER TO waterline_owner;
 ALTER TABLE screen.alerts_raised OWNER TO waterline_owner;
 ALTER TABLE screen.bin_distances OWNER TO waterline_owner;
