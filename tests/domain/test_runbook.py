@@ -18,8 +18,8 @@ SECTIONS = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | 
 
 
 def test_every_rule_has_a_section_and_every_section_a_rule():
-    """In the order of the rules, so that one is found."""
-    assert list(SECTIONS) == [rule.runbook for rule in RULES.values()]
+    """In the order of the rules, so that one is found; last, what Grafana asks by itself."""
+    assert list(SECTIONS) == [*(rule.runbook for rule in RULES.values()), "heartbeat"]
 
 
 @pytest.mark.parametrize("name", SECTIONS)
