@@ -101,10 +101,6 @@ def play(days: int, settings: Settings, *options: str) -> Settings:
             _do(settings, replay, *line, after_master=partial(wait_until_committed, settings))
     with _timed(say("demo.committed"), settings):
         wait_until_committed(settings)
-    with _timed(say("demo.tick"), settings):
-        # The first tick judges every account: live events would wait behind it for seconds.
-        _do(settings, tick, "tick")
-        wait_until_committed(settings)
     with _timed(say("demo.live"), settings):
         run.start_background(["clock"], settings)
         _start_live(settings)

@@ -44,13 +44,6 @@ OBSERVED = {
 """Rule → what it observes, and the figure of it that is compared with the threshold."""
 
 
-@pytest.fixture(scope="module")
-def migrated(new_database):
-    """Give the DSN of a migrated database that no test changes for good."""
-    with new_database() as dsn:
-        yield dsn
-
-
 @pytest.fixture
 def conn(migrated):
     """Give a connection to two warehouses with an item; what a test writes is taken back."""

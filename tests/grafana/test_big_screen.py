@@ -22,13 +22,6 @@ NAMES = {"N": ("North", "华北"), "E": ("East", None), "S": (None, None)}
 ODD = "O'Brien"
 
 
-@pytest.fixture(scope="module")
-def migrated(new_database):
-    """Give the DSN of a migrated database that no test changes for good."""
-    with new_database() as dsn:
-        yield dsn
-
-
 @pytest.fixture
 def conn(migrated):
     """Give a connection to three warehouses; what a test writes is taken back."""

@@ -79,13 +79,6 @@ def shop(migrated):
         conn.rollback()
 
 
-@pytest.fixture(scope="module")
-def migrated(new_database):
-    """Give the DSN of a migrated database that no test changes for good."""
-    with new_database() as dsn:
-        yield dsn
-
-
 def rows(conn, module, name, ref="A", lang="en", **typed) -> list[dict[str, Any]]:
     """Return what the query of a panel gives the boards' role."""
     board = module.build(SAY[lang])

@@ -24,13 +24,6 @@ SINCE = datetime(2026, 3, 9, 4, tzinfo=UTC)
 LIMITS = {"volume": 0, "weight": 0, "filled_volume": 0, "filled_weight": 0}
 
 
-@pytest.fixture(scope="module")
-def migrated(new_database):
-    """Give the DSN of a migrated database that no test changes for good."""
-    with new_database() as dsn:
-        yield dsn
-
-
 @pytest.fixture
 def conn(migrated):
     """Give a connection to warehouses in Shanghai, in New York and in no zone that is known."""
