@@ -78,7 +78,8 @@ def test_a_frozen_database_is_no_silent_stall(servers, place, calm, tmp_path, ta
     feed = Feed(place)
     with Crew(place, tmp_path) as crew:
         feed.send(found[: SOME // 2])
-        wait_for(lambda: read_by(place, "stock") > 0)
+        # One that is still starting would have asked nothing yet.
+        wait_for(lambda: all(read_by(place, name) > 0 for name in TWO[1:]))
         pids = servers.freeze(DATABASE)
         try:
             time.sleep(FROZEN)
