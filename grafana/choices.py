@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.words import words
+from grafana import house
 from grafana.board import listed
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 APP_URL = "http://127.0.0.1:8080"
 """Where the gateway serves the pages on which people decide."""
-RUNBOOK_URL = "https://waterline.example.com/runbook"
-"""Where `deploy/runbook.md` is served."""
 
 
 def _upper(text: str) -> str:
@@ -56,27 +55,16 @@ def known(say: Say, family: str) -> dict[str, str]:
     }
 
 
-def literal(text: str) -> str:
-    """Return a text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def worded(column: str, texts: dict[str, str]) -> str:
-    """Return the SQL of a column's words: what no mapping reaches, such as names of bars."""
-    cases = " ".join(f"WHEN {literal(code)} THEN {literal(text)}" for code, text in texts.items())
-    return f"CASE {column} {cases} ELSE {column} END"
-
-
-def choice(say: Say, name: str, texts: dict[str, str]) -> Json:
-    """Return a variable of several of these values, shown by their texts."""
+def choice(say: Say, name: str, texts: dict[str, str], *, several: bool = True) -> Json:
+    """Return a variable of these values, shown by their texts."""
     rows = ", ".join(
-        f"({number}, {literal(text)}, {literal(code)})"
+        f"({number}, {house.literal(text)}, {house.literal(code)})"
         for number, (code, text) in enumerate(texts.items())
     )
     sql = f"""
         SELECT v.__text, v.__value FROM (VALUES {rows}) AS v (place, __text, __value)
         ORDER BY v.place"""
-    return listed(say, name, sql)
+    return listed(say, name, sql, several=several)
 
 
 def constant(name: str, value: str) -> Json:

@@ -21,6 +21,8 @@ SHARED: Json = {"type": "datasource", "uid": "-- Dashboard --"}
 SHARED_PANEL = 100
 """Id of the panel whose queries others of its board share."""
 TIMEZONE = "Asia/Shanghai"
+RUNBOOK = "https://waterline.example.com/runbook"
+"""Where `deploy/runbook.md` is served: Grafana replaces no variables in annotations."""
 
 GREEN, YELLOW, RED, BLUE, IDLE = "#2f7d4f", "#d9a400", "#d13c3c", "#3274d9", "#3a4252"
 ORANGE, DARK_RED, LIGHT_BLUE, PURPLE, GREY = "#ff9830", "#8e1b1b", "#8ab8ff", "#8f5bb8", "#8e8e8e"
@@ -86,9 +88,34 @@ def chosen(variable: str, column: str | None = None) -> str:
     return f"('__all__' IN ({values}) OR {column or variable} IN ({values}))"
 
 
+def here() -> str:
+    """Return the condition of the chosen warehouses, or of none: what is about none is shown."""
+    return f"({chosen('warehouse')} OR warehouse = '')"
+
+
 def typed(variable: str) -> str:
     """Return the SQL value of a text box; Grafana's sqlstring escapes " in it."""
     return f"""replace(${{{variable}:sqlstring}}, '\\"', '"')"""
+
+
+VALUE = "${__value.raw:percentencode}"
+"""In an address: the value of the cell that is clicked."""
+
+
+def field(name: str) -> str:
+    """Return, for an address, the value of another column of the row."""
+    return f"${{__data.fields.{name}:percentencode}}"
+
+
+def literal(text: str) -> str:
+    """Return a text of the catalogue as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def worded(column: str, texts: dict[str, str]) -> str:
+    """Return the SQL of a column's words: what no mapping reaches, such as names of bars."""
+    cases = " ".join(f"WHEN {literal(code)} THEN {literal(text)}" for code, text in texts.items())
+    return f"CASE {column} {cases} ELSE {column} END"
 
 
 def link(title: str, url: str, *, new_tab: bool = False) -> Json:

@@ -76,21 +76,7 @@ def stat(
 ) -> Json:
     """Return one figure: column `name` of the first row, by thresholds or in one colour."""
     paint = house.fixed(colour) if steps is None else house.by_thresholds(steps)
-    options = {
-        "reduceOptions": {
-            "values": False,
-            "calcs": ["lastNotNull"],
-            "fields": f"/^{name}$/" if name else "",
-        },
-        "orientation": "auto",
-        "textMode": "value",
-        "colorMode": "background" if ground else "value",
-        "graphMode": "none",
-        "justifyMode": "center",
-        "wideLayout": True,
-        "showPercentChange": False,
-        "text": {"valueSize": size},
-    }
+    options = _figure("value", {"valueSize": size}, f"/^{name}$/" if name else "", ground=ground)
     defaults = {"unit": unit, "decimals": decimals, "noValue": "–", **paint}
     return panel(say, "stat", data, options, defaults=defaults, **more)
 
@@ -112,28 +98,38 @@ def stats(
 
     `figures` is column → the properties of its override, such as `house.by_thresholds(…)`.
     """
-    options = {
-        "reduceOptions": {"values": False, "calcs": ["lastNotNull"], "fields": ""},
-        "orientation": "auto",
-        "textMode": "value_and_name",
-        "colorMode": "background" if ground else "value",
-        "graphMode": "none",
-        "justifyMode": "center",
-        "wideLayout": True,
-        "showPercentChange": False,
-        "text": {"titleSize": title_size, "valueSize": size},
-    }
+    sizes = {"titleSize": title_size, "valueSize": size}
+    options = _figure("value_and_name", sizes, "", ground=ground)
     defaults = {
         "unit": unit,
         "decimals": decimals,
         "noValue": "–",
         **house.by_thresholds([(None, house.IDLE)]),
     }
-    overrides = [
-        house.override(name, displayName=say(f"{texts}.{name}"), **properties)
-        for name, properties in figures.items()
-    ]
+    overrides = _named(say, texts, figures)
     return panel(say, "stat", data, options, defaults=defaults, overrides=overrides, **more)
+
+
+def _figure(mode: str, sizes: Json, fields: str, *, ground: bool) -> Json:
+    return {
+        "reduceOptions": {"values": False, "calcs": ["lastNotNull"], "fields": fields},
+        "orientation": "auto",
+        "textMode": mode,
+        "colorMode": "background" if ground else "value",
+        "graphMode": "none",
+        "justifyMode": "center",
+        "wideLayout": True,
+        "showPercentChange": False,
+        "text": sizes,
+    }
+
+
+def _named(say: Say, texts: str, columns: dict[str, Json]) -> list[Json]:
+    """Return the override of each column: its name, and its properties."""
+    return [
+        house.override(name, displayName=say(f"{texts}.{name}"), **properties)
+        for name, properties in columns.items()
+    ]
 
 
 def table(
@@ -201,10 +197,7 @@ def lines(
         "color": {"mode": "palette-classic"},
         "custom": custom,
     }
-    overrides = [
-        house.override(name, displayName=say(f"{texts}.{name}"), **properties)
-        for name, properties in series.items()
-    ]
+    overrides = _named(say, texts, series)
     options = {"legend": LEGEND, "tooltip": {"mode": "multi", "sort": "none"}}
     return panel(say, "timeseries", data, options, defaults=defaults, overrides=overrides, **more)
 
@@ -244,10 +237,7 @@ def bars(
         "color": {"mode": "palette-classic"},
         "custom": custom,
     }
-    overrides = [
-        house.override(name, displayName=say(f"{texts}.{name}"), **properties)
-        for name, properties in series.items()
-    ]
+    overrides = _named(say, texts, series)
     options: Json = {
         "orientation": "horizontal" if horizontal else "vertical",
         "xField": x,
@@ -327,7 +317,9 @@ def donut(
     return panel(say, "piechart", data, options, defaults=defaults, overrides=overrides, **more)
 
 
-def age(say: Say) -> Json:
+AGE = "SELECT age_seconds AS age FROM screen.freshness"
+
+
+def age(say: Say, data: str | Shared = AGE, size: int = 28) -> Json:
     """Return the tile that says how old the board's data are, in seconds since the last commit."""
-    sql = "SELECT age_seconds AS age FROM screen.freshness"
-    return stat(say, sql, "age", unit="suffix: s", steps=house.AGE, size=28)
+    return stat(say, data, "age", unit="suffix: s", steps=house.AGE, size=size)

@@ -20,6 +20,14 @@ ALERT = f"""coalesce(nullif(trim({house.typed("alert")}), ''), (
         ORDER BY o.rank, o.state DESC, o.opened_at, o.alert_id LIMIT 1))"""
 
 
+SAID = """LEFT JOIN LATERAL (
+            SELECT a.message_en, a.message_zh FROM screen.alert_steps AS a
+            WHERE a.alert_id = s.alert_id AND a.transition <> 'acknowledged'
+            ORDER BY a.at DESC, a.log_offset DESC LIMIT 1
+        ) AS m ON true"""
+"""What is last said of alert `s`, with figures: m.message_en, m.message_zh. One look-up a row."""
+
+
 def steps(say: Say, board: str) -> Json:
     """Return the table of its transitions, the latest first."""
     sql = f"""
@@ -64,8 +72,8 @@ def events(say: Say, board: str) -> Json:
         SELECT event_id, occurred_at AS at, type, quantity, bin, document, operator, device, sku
         FROM screen.alert_events WHERE alert_id = {ALERT}
         ORDER BY place, occurred_at LIMIT 50"""
-    trace = url(say, "flow_trace", sku="${__data.fields.sku:percentencode}", lot="",
-                document="${__data.fields.document:percentencode}")  # fmt: skip
+    trace = url(say, "flow_trace", sku=house.field("sku"), lot="",
+                document=house.field("document"))  # fmt: skip
     shown = [
         c.text("event_id", links=[house.link(say(f"{board}.link.trace"), trace)]),
         c.moment("at", 110, "MM-DD HH:mm:ss"),

@@ -6,11 +6,10 @@ do not import the domain, so they stand here once more.
 
 from __future__ import annotations
 
-from typing import Any
-
 from flows.words import Words, words
+from grafana.house import RUNBOOK, TIMEZONE, Json
 
-Json = dict[str, Any]
+__all__ = ["RUNBOOK", "TIMEZONE", "Json"]
 
 ORG = 1
 SOURCE = "waterline-alerts"
@@ -18,9 +17,6 @@ SOURCE = "waterline-alerts"
 FOLDER = "Waterline alerts"
 """Its own folder: it is made before or after those of the boards, which have their own uids."""
 TEAM = "waterline"
-ZONE = "Asia/Shanghai"
-RUNBOOK = "https://waterline.example.com/runbook"
-"""Where `deploy/runbook.md` is served: annotations are not interpolated, so it is said here."""
 
 EN, ZH = "en", "zh-CN"
 SEVERITIES = ("critical", "warning", "info")

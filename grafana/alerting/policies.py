@@ -55,7 +55,7 @@ def mute_times() -> list[Json]:
         {
             "orgId": house.ORG,
             "name": house.NIGHTS,
-            "time_intervals": [{"times": times, "location": house.ZONE}],
+            "time_intervals": [{"times": times, "location": house.TIMEZONE}],
         }
     ]
 

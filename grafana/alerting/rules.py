@@ -7,11 +7,10 @@ a text that may change while it lasts: figures come as `$values`. A row that is 
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from grafana.alerting import house
+from grafana.boards import alert_center
 from grafana.language import languages
 
 if TYPE_CHECKING:
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from grafana.alerting.house import Json
     from grafana.language import Say
 
-BOARD, PANEL = "alert_center", "open"
-"""The board and its panel that an alert links to."""
+PANEL = "open"
+"""The panel of the alert centre that an alert links to."""
 MOST = 500
 """Rows of a rule: a storm is cut here, the board has the rest."""
 LABELS = (
@@ -180,12 +179,9 @@ def _value(digits: int) -> str:
 
 
 def _panel() -> Json:
-    """Return the annotations that link to the panel of open alerts, once there is that board."""
-    name = f"grafana.boards.{BOARD}"
-    if find_spec(name) is None:
-        return {}
-    board = import_module(name).build(next(languages()))
+    """Return the annotations that link to the panel of open alerts."""
+    board = alert_center.build(next(languages()))
     return {
-        "__dashboardUid__": board.say.uid(BOARD),
+        "__dashboardUid__": board.say.uid(board.name),
         "__panelId__": str(board.ids[PANEL]),
     }

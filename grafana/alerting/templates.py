@@ -33,6 +33,6 @@ def text() -> str:
         lang, _, name = match[1].rpartition(":")
         if lang:
             return said[lang](f"alerting.message.{name}")
-        return house.ZONE if name == "zone" else str(NUMBERS[name])
+        return house.TIMEZONE if name == "zone" else str(NUMBERS[name])
 
     return re.sub("«([^»]+)»", filled, MESSAGES.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grafana.language import Say
 
 NAME = "alert_center"
-HERE = f"({house.chosen('warehouse')} OR warehouse = '')"
+HERE = house.here()
 """What is about no warehouse, such as the pipeline, is always shown."""
 CHOSEN = f"""
     {HERE} AND {house.chosen("severity")} AND {house.chosen("rule")}
@@ -35,7 +35,7 @@ def build(say: Say) -> Board:
         choices.choice(say, "rule", choices.rules(say)),
         search(say, "alert"),
         choices.constant("app_url", choices.APP_URL),
-        choices.constant("runbook_url", choices.RUNBOOK_URL),
+        choices.constant("runbook_url", house.RUNBOOK),
     ]
     board = Board(say, NAME, variables=variables, since="now-24h")
     board.add("figures", (0, 0, 20, 4), _figures(say))
@@ -78,7 +78,7 @@ def _figures(say: Say) -> Json:
 
 def _roles(say: Say) -> Json:
     sql = f"""
-        SELECT {choices.worded("role", say.family("role"))} AS name, {_SEVERITIES}
+        SELECT {house.worded("role", say.family("role"))} AS name, {_SEVERITIES}
         FROM (SELECT unnest(roles) AS role, severity FROM screen.open_alerts
               WHERE {CHOSEN}) AS one
         WHERE {house.chosen("role")}
@@ -88,7 +88,7 @@ def _roles(say: Say) -> Json:
 
 def _rules(say: Say) -> Json:
     sql = f"""
-        SELECT {choices.worded("rule", choices.rules(say))} AS name, {_SEVERITIES}
+        SELECT {house.worded("rule", choices.rules(say))} AS name, {_SEVERITIES}
         FROM screen.open_alerts WHERE {CHOSEN}
         GROUP BY rule ORDER BY count(*) DESC LIMIT 20"""
     return panels.bars(say, sql, "name", _COLOURS, texts="severity", stack=True, horizontal=True)
@@ -119,21 +119,16 @@ def _open(say: Say) -> Json:
             s.acknowledged_by, s.alert_id, s.warehouse, replace(s.rule, '_', '-') AS runbook
         FROM (SELECT * FROM screen.open_alerts WHERE {CHOSEN}
               ORDER BY rank, state DESC, opened_at, alert_id LIMIT 50) AS s
-        LEFT JOIN LATERAL (
-            SELECT a.message_en, a.message_zh FROM screen.alert_steps AS a
-            WHERE a.alert_id = s.alert_id AND a.transition <> 'acknowledged'
-            ORDER BY a.at DESC, a.log_offset DESC LIMIT 1
-        ) AS m ON true
+        {why.SAID}
         ORDER BY s.rank, s.state DESC, s.opened_at, s.alert_id"""
-    field = "${{__data.fields.{}:percentencode}}".format
     runbook = house.link(
         say(f"{NAME}.link.runbook"), "${runbook_url:raw}#${__data.fields.runbook}", new_tab=True
     )
     chosen = "".join(f"${{{one}:queryparam}}&" for one in ("warehouse", "role", "severity", "rule"))
-    this = f"/d/{say.uid(NAME)}?{chosen}var-alert={field('alert_id')}&${{__url_time_range}}"
-    trace = url(say, "flow_trace", sku=field("sku"), lot=field("lot"), document="")
-    bin_ = url(say, "bin", warehouse=field("warehouse"), bin=field("bin"))
-    paper = url(say, "flow_trace", sku=field("sku"), lot="", document=field("subject"))
+    this = f"/d/{say.uid(NAME)}?{chosen}var-alert={house.field('alert_id')}&${{__url_time_range}}"
+    trace = url(say, "flow_trace", sku=house.field("sku"), lot=house.field("lot"), document="")
+    bin_ = url(say, "bin", warehouse=house.field("warehouse"), bin=house.field("bin"))
+    paper = url(say, "flow_trace", sku=house.field("sku"), lot="", document=house.field("subject"))
     shown = [
         c.badge("severity", say.family("severity"), house.SEVERITY_COLOURS, 80),
         c.words("rule", choices.rules(say), 150, links=[runbook]),
@@ -141,7 +136,7 @@ def _open(say: Say) -> Json:
         c.text("message", links=[house.link(say(f"{NAME}.link.why"), this)],
                custom__wrapText=True),
         c.text("sku", 120, links=[house.link(say(f"{NAME}.link.sku"),
-                                             url(say, "sku", sku=field("sku")))]),
+                                             url(say, "sku", sku=house.field("sku")))]),
         c.text("lot", 120, links=[house.link(say(f"{NAME}.link.trace"), trace)]),
         c.text("bin", 80, links=[house.link(say(f"{NAME}.link.bin"), bin_)]),
         c.text("subject", 160, links=[house.link(say(f"{NAME}.link.trace"), paper)]),
@@ -159,13 +154,11 @@ def _actions(say: Say) -> Json:
         SELECT kind, warehouse_:lang AS warehouse_name, sku, item_:lang AS item, quantity, value,
             projected, reorder_point, demand_per_day, rule,
             extract(epoch FROM now() - proposed_at)::double precision AS lasting,
-            {choices.literal(say(f"{NAME}.decide"))} AS decide, action_id
+            {house.literal(say(f"{NAME}.decide"))} AS decide, action_id
         FROM screen.actions_waiting WHERE {HERE} AND {choices.roles_chosen("roles")}
         ORDER BY proposed_at, action_id LIMIT 50"""
-    page = "${app_url:raw}/m/actions/${__data.fields.action_id:percentencode}"
-    to_sku = house.link(
-        say(f"{NAME}.link.sku"), url(say, "sku", sku="${__value.raw:percentencode}")
-    )
+    page = f"${{app_url:raw}}/m/actions/{house.field('action_id')}"
+    to_sku = house.link(say(f"{NAME}.link.sku"), url(say, "sku", sku=house.VALUE))
     shown = [
         c.words("kind", choices.kinds(say), 100),
         c.text("warehouse_name", 130),
@@ -190,7 +183,7 @@ def _action_states(say: Say) -> Json:
         f"sum(actions) FILTER (WHERE state = '{one}')::double precision AS {one}" for one in states
     )
     sql = f"""
-        SELECT {choices.worded("kind", choices.kinds(say))} AS name, {counts}
+        SELECT {house.worded("kind", choices.kinds(say))} AS name, {counts}
         FROM screen.actions_week WHERE {HERE} GROUP BY kind ORDER BY kind LIMIT 10"""
     series = {one: house.fixed(ACTION_COLOURS[one]) for one in states}
     return panels.bars(say, sql, "name", series, texts="action_state", stack=True)
@@ -205,8 +198,8 @@ def _security(say: Say) -> Json:
         WHERE {HERE} AND rule IN
             ('shrinkage', 'unexplained_move', 'high_value_unrecorded', 'bin_overweight')
         ORDER BY rank, value DESC NULLS LAST, opened_at LIMIT 50"""
-    trace = url(say, "flow_trace", sku="${__data.fields.sku:percentencode}",
-                lot="${__data.fields.lot:percentencode}", document="")  # fmt: skip
+    trace = url(say, "flow_trace", sku=house.field("sku"),
+                lot=house.field("lot"), document="")  # fmt: skip
     shown = [
         c.badge("severity", say.family("severity"), house.SEVERITY_COLOURS, 80),
         c.words("rule", choices.rules(say), 160),

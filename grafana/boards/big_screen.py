@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grafana import choices, house, panels
+from grafana import choices, house, panels, why
 from grafana import columns as c
 from grafana.board import Board, categories, url, warehouses
 from grafana.panels import Shared
@@ -42,7 +42,7 @@ def build(say: Say) -> Board:
     board.add("severities", (0, 4, 8, 4), _severities(say))
     board.add("responses", (8, 4, 6, 4), _responses(say))
     board.add("lag", (14, 4, 8, 4), _lag(say))
-    board.add("age", (22, 4, 2, 4), _age(say))
+    board.add("age", (22, 4, 2, 4), panels.age(say, Shared("age"), 24))
     board.add("categories", (0, 8, 5, 8), panels.donut(say, Shared("category"), unit=money))
     board.add("warehouses", (5, 8, 7, 8), _warehouses(say))
     board.add("flow", (12, 8, 7, 8), _flow(say))
@@ -56,9 +56,19 @@ def build(say: Say) -> Board:
 
 def _queries(say: Say) -> dict[str, str]:
     """Return the queries that all panels share, by name."""
+    pipeline = {
+        "lag": """
+            SELECT p50, p95, p99, 100 * share_over_1s AS over_1s,
+                100 * share_over_3s AS over_3s
+            FROM screen.lag_now WHERE kind = 'live'""",
+        "age": panels.AGE,
+    }
+    return _of_stock(say) | _of_alerts(say) | pipeline
+
+
+def _of_stock(say: Say) -> dict[str, str]:
     many, money = say("unit.many_each"), say("unit.money_each")
-    other, none = choices.literal(say(f"{NAME}.other")), choices.literal(say(f"{NAME}.none"))
-    rule = choices.worded("rule", choices.rules(say))
+    other, none = house.literal(say(f"{NAME}.other")), house.literal(say(f"{NAME}.none"))
     return {
         "stock": f"""
             SELECT sum(on_hand) / {many} AS on_hand,
@@ -69,21 +79,6 @@ def _queries(say: Say) -> dict[str, str]:
             SELECT sum(annual_cost) / nullif(sum(mean_value), 0) AS annual,
                 365 * sum(mean_value) / nullif(sum(annual_cost), 0) AS days
             FROM screen.turnover_now WHERE days = 30 AND {CHOSEN}""",
-        "severity": f"""
-            SELECT count(*) FILTER (WHERE severity = 'critical') AS critical,
-                count(*) FILTER (WHERE severity = 'warning') AS warning,
-                count(*) FILTER (WHERE severity = 'info') AS info,
-                count(*) FILTER (WHERE acknowledged_at IS NULL) AS unanswered
-            FROM screen.open_alerts WHERE ({HERE} OR warehouse = '')""",
-        "response": """
-            SELECT to_answer_p50_s AS p50, to_answer_p95_s AS p95,
-                100 * answered_within_10_min AS within
-            FROM screen.responses_day""",
-        "lag": """
-            SELECT p50, p95, p99, 100 * share_over_1s AS over_1s,
-                100 * share_over_3s AS over_3s
-            FROM screen.lag_now WHERE kind = 'live'""",
-        "age": "SELECT age_seconds AS age FROM screen.freshness",
         "category": f"""
             WITH sums AS (
                 SELECT category, sum(value) AS value,
@@ -102,22 +97,6 @@ def _queries(say: Say) -> dict[str, str]:
                 sum(outbound) AS outbound
             FROM screen.throughput WHERE $__timeFilter(time) AND {HERE}
             GROUP BY 1 ORDER BY 1""",
-        "type": f"""
-            SELECT {rule} AS name, count(*) AS alerts
-            FROM screen.open_alerts WHERE ({HERE} OR warehouse = '')
-            GROUP BY rule ORDER BY 2 DESC, 1 LIMIT 10""",
-        "alert": f"""
-            SELECT s.severity, s.rule, m.message_:lang AS message,
-                extract(epoch FROM now() - s.opened_at)::double precision AS since,
-                s.acknowledged_by AS who, s.alert_id
-            FROM (SELECT * FROM screen.open_alerts WHERE ({HERE} OR warehouse = '')
-                  ORDER BY rank, opened_at DESC, alert_id LIMIT 20) AS s
-            LEFT JOIN LATERAL (
-                SELECT a.message_en, a.message_zh FROM screen.alert_steps AS a
-                WHERE a.alert_id = s.alert_id AND a.transition <> 'acknowledged'
-                ORDER BY a.at DESC, a.log_offset DESC LIMIT 1
-            ) AS m ON true
-            ORDER BY s.rank, s.opened_at DESC, s.alert_id""",
         "shortage": f"""
             SELECT warehouse_:lang AS warehouse_name, sku, item_:lang AS item, available,
                 safety_stock, short
@@ -127,6 +106,34 @@ def _queries(say: Say) -> dict[str, str]:
             SELECT warehouse || ' ' || zone AS name, occupancy::double precision AS occupancy
             FROM screen.zones_now WHERE zone <> '' AND occupancy IS NOT NULL AND {HERE}
             ORDER BY occupancy DESC, warehouse, zone LIMIT 10""",
+    }
+
+
+def _of_alerts(say: Say) -> dict[str, str]:
+    rule = house.worded("rule", choices.rules(say))
+    return {
+        "severity": f"""
+            SELECT count(*) FILTER (WHERE severity = 'critical') AS critical,
+                count(*) FILTER (WHERE severity = 'warning') AS warning,
+                count(*) FILTER (WHERE severity = 'info') AS info,
+                count(*) FILTER (WHERE acknowledged_at IS NULL) AS unanswered
+            FROM screen.open_alerts WHERE {house.here()}""",
+        "response": """
+            SELECT to_answer_p50_s AS p50, to_answer_p95_s AS p95,
+                100 * answered_within_10_min AS within
+            FROM screen.responses_day""",
+        "type": f"""
+            SELECT {rule} AS name, count(*) AS alerts
+            FROM screen.open_alerts WHERE {house.here()}
+            GROUP BY rule ORDER BY 2 DESC, 1 LIMIT 10""",
+        "alert": f"""
+            SELECT s.severity, s.rule, m.message_:lang AS message,
+                extract(epoch FROM now() - s.opened_at)::double precision AS since,
+                s.acknowledged_by AS who, s.alert_id
+            FROM (SELECT * FROM screen.open_alerts WHERE {house.here()}
+                  ORDER BY rank, opened_at DESC, alert_id LIMIT 20) AS s
+            {why.SAID}
+            ORDER BY s.rank, s.opened_at DESC, s.alert_id""",
     }
 
 
@@ -184,10 +191,6 @@ def _lag(say: Say) -> Json:
     )  # fmt: skip
 
 
-def _age(say: Say) -> Json:
-    return panels.stat(say, Shared("age"), "age", unit=SECONDS, steps=house.AGE, size=24)
-
-
 def _warehouses(say: Say) -> Json:
     red = house.fixed(house.RED) | {"unit": "locale", "custom__axisPlacement": "right"}
     series = {"value": house.fixed(house.BLUE), "red": red}
@@ -206,7 +209,7 @@ def _types(say: Say) -> Json:
 
 
 def _alerts(say: Say) -> Json:
-    alert = "${__data.fields.alert_id:percentencode}"
+    alert = house.field("alert_id")
     there = house.link(say(f"{NAME}.link.alert"), url(say, "alert_center", alert=alert))
     shown = [
         c.badge("severity", say.family("severity"), house.SEVERITY_COLOURS, 70),
@@ -220,7 +223,7 @@ def _alerts(say: Say) -> Json:
 
 
 def _shortages(say: Say) -> Json:
-    sku = house.link(say(f"{NAME}.link.sku"), url(say, "sku", sku="${__value.raw:percentencode}"))
+    sku = house.link(say(f"{NAME}.link.sku"), url(say, "sku", sku=house.VALUE))
     shown = [
         c.text("warehouse_name", 130),
         c.text("sku", 110, links=[sku]),

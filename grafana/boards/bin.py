@@ -93,9 +93,7 @@ def _use(say: Say) -> Json:
 
 
 def _to_sku(say: Say) -> list[Json]:
-    return [
-        house.link(say(f"{NAME}.link.sku"), url(say, "sku", sku="${__value.raw:percentencode}"))
-    ]
+    return [house.link(say(f"{NAME}.link.sku"), url(say, "sku", sku=house.VALUE))]
 
 
 def _goods(say: Say) -> Json:
@@ -142,7 +140,7 @@ def _alerts(say: Say) -> Json:
 
 def _neighbours(say: Say) -> Json:
     there = url(say, NAME, warehouse="${warehouse:percentencode}", aisle="", position="",
-                bin="${__value.raw:percentencode}")  # fmt: skip
+                bin=house.VALUE)  # fmt: skip
     shown = [
         c.text("bin", 120, links=[house.link(say(f"{NAME}.link.bin"), there)]),
         c.gauge("occupancy", house.FILLED, 100, 200),

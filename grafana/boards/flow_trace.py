@@ -122,7 +122,7 @@ def _sums(say: Say) -> Json:
 
 def trail_columns(say: Say) -> list[Column]:
     """Return the columns of a trail."""
-    to_lot = trails.to_trail(say, sku=trails.field("sku"), lot=trails.VALUE)
+    to_lot = trails.to_trail(say, sku=house.field("sku"), lot=house.VALUE)
     return [
         c.moment("time", 130, "YYYY-MM-DD HH:mm"),
         c.badge("operation", say.family("flow.operation"), trails.OPERATIONS, 120),
@@ -135,7 +135,7 @@ def trail_columns(say: Say) -> list[Column]:
         c.text("sku", 110, links=trails.to_sku(say)),
         c.text("item"),
         c.text("lot", 125, links=to_lot),
-        c.text("document", 170, links=trails.to_trail(say, document=trails.VALUE)),
+        c.text("document", 170, links=trails.to_trail(say, document=house.VALUE)),
         c.text("note", 130),
         trails.recording(say, c.text("video", 70)),
     ]
@@ -143,9 +143,9 @@ def trail_columns(say: Say) -> list[Column]:
 
 def trail_rows(say: Say) -> str:
     """Return the SQL of a trail's columns, from rows of screen.trail called trail."""
-    status = trails.spelled(say, "flow.status", "status")
-    from_status = trails.spelled(say, "flow.status", "from_status")
-    undone = trails.quoted(say("flow.correction"))
+    status = house.worded("status", say.family("flow.status"))
+    from_status = house.worded("from_status", say.family("flow.status"))
+    undone = house.literal(say("flow.correction"))
     return f"""
         SELECT time, operation, warehouse_:lang AS warehouse_name,
             concat_ws(' → ', from_bin, to_bin) AS place, other_:lang AS other, quantity, operator,
@@ -165,13 +165,13 @@ def _trail(say: Say) -> Json:
 
 
 def _path(say: Say) -> Json:
-    known = trails.spelled(say, "flow_trace.node", "place")
-    zone = trails.quoted(say("flow_trace.zone", zone="%"))
+    known = house.worded("place", say.family("flow_trace.node"))
+    zone = house.literal(say("flow_trace.zone", zone="%"))
     title = (
         f"CASE WHEN place LIKE '+%' THEN replace({zone}, '%', substr(place, 2))"
         f" ELSE ltrim({known}, '=') END"
     )
-    came, went = (trails.quoted(say(f"flow_trace.stat.{name}") + " ") for name in ("came", "went"))
+    came, went = (house.literal(say(f"flow_trace.stat.{name}") + " ") for name in ("came", "went"))
     nodes = f"""{WAYS}
         SELECT place AS id, {title} AS title,
             {came} || {SHORT.format("coalesce(sum(edges.moved) FILTER (WHERE target = place), 0)")}
@@ -201,7 +201,7 @@ def _path(say: Say) -> Json:
 def _timeline(say: Say) -> Json:
     numbers = {state: str(number) for number, state in enumerate(STATES, 1)}
     cases = "\n".join(
-        f"                WHEN operation IN ({', '.join(map(trails.quoted, known))})"
+        f"                WHEN operation IN ({', '.join(map(house.literal, known))})"
         f" THEN {numbers[state]}"
         for state, known in STATE_OF.items()
         if known

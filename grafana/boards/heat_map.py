@@ -111,7 +111,7 @@ def build(say: Say) -> Board:
     return board
 
 
-def to_bin(say: Say, value: str = "${__value.raw:percentencode}") -> list[Json]:
+def to_bin(say: Say, value: str = house.VALUE) -> list[Json]:
     """Return the link of a bin's code to its details."""
     where = url(
         say, "bin", warehouse="${warehouse:percentencode}", aisle="", position="", bin=value
@@ -207,7 +207,7 @@ def _floor(say: Say) -> Json:
 
 def _zones(say: Say) -> Json:
     there = url(say, NAME, warehouse="${warehouse:percentencode}",
-                zone="${__value.raw:percentencode}")  # fmt: skip
+                zone=house.VALUE)  # fmt: skip
     shown = [
         c.text("zone", 80, links=[house.link(say(f"{NAME}.link.zone"), there)]),
         c.gauge("occupancy", house.FILLED, 100, 210),
@@ -254,7 +254,7 @@ def _aside(say: Say) -> Json:
 
 
 def _fast(say: Say) -> Json:
-    sku = url(say, "sku", sku="${__value.raw:percentencode}")
+    sku = url(say, "sku", sku=house.VALUE)
     shown = [
         c.number("place", 70),
         c.text("sku", 130, links=[house.link(say(f"{NAME}.link.sku"), sku)]),

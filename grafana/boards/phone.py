@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grafana.language import Say
 
 NAME = "phone"
-HERE = f"({house.chosen('warehouse')} OR warehouse = '')"
+HERE = house.here()
 SHORT = ((None, house.RED), (90, house.YELLOW))
 """Available in percent of the safety stock, of what is red."""
 LASTS = ((None, house.RED), (24, house.YELLOW), (72, house.GREEN))
@@ -54,7 +54,7 @@ def _figures(say: Say) -> Json:
 
 
 def _open(say: Say) -> Json:
-    rules = choices.worded("rule", choices.rules(say))
+    rules = house.worded("rule", choices.rules(say))
     sql = f"""
         SELECT severity,
             concat_ws(' · ', {rules}, coalesce(nullif(item_:lang, ''), nullif(bin, ''),
@@ -62,7 +62,7 @@ def _open(say: Say) -> Json:
             warehouse_:lang AS warehouse_name, alert_id
         FROM screen.open_alerts WHERE {HERE}
         ORDER BY rank, state DESC, opened_at, alert_id LIMIT 15"""
-    why = url(say, "alert_center", alert="${__data.fields.alert_id:percentencode}")
+    why = url(say, "alert_center", alert=house.field("alert_id"))
     shown = [
         c.badge("severity", say.family(f"{NAME}.severity"), house.SEVERITY_COLOURS, 55),
         c.text(
@@ -77,10 +77,10 @@ def _open(say: Say) -> Json:
 def _approvals(say: Say) -> Json:
     sql = f"""
         SELECT item_:lang AS item, quantity, projected,
-            {choices.literal(say(f"{NAME}.decide"))} AS decide, action_id
+            {house.literal(say(f"{NAME}.decide"))} AS decide, action_id
         FROM screen.actions_waiting WHERE kind = 'replenishment' AND {HERE}
         ORDER BY proposed_at, action_id LIMIT 15"""
-    page = "${app_url:raw}/m/actions/${__data.fields.action_id:percentencode}"
+    page = f"${{app_url:raw}}/m/actions/{house.field('action_id')}"
     shown = [
         c.text("item", 145, custom__wrapText=True),
         c.number("quantity", 60),
@@ -96,7 +96,7 @@ def _red(say: Say) -> Json:
         SELECT item_:lang AS item, warehouse, safety_percent, sku
         FROM screen.red_now WHERE {house.chosen("warehouse")}
         ORDER BY safety_percent NULLS FIRST, short DESC, warehouse, sku LIMIT 15"""
-    sku = url(say, "sku", sku="${__data.fields.sku:percentencode}")
+    sku = url(say, "sku", sku=house.field("sku"))
     shown = [
         c.text(
             "item", 165, custom__wrapText=True, links=[house.link(say(f"{NAME}.link.sku"), sku)]
@@ -122,7 +122,7 @@ def _hot(say: Say) -> Json:
         SELECT item_:lang AS item, warehouse, available, hours_of_cover, sku
         FROM screen.selling_out WHERE {house.chosen("warehouse")}
         ORDER BY hours_of_cover, warehouse, sku LIMIT 15"""
-    sku = url(say, "sku", sku="${__data.fields.sku:percentencode}")
+    sku = url(say, "sku", sku=house.field("sku"))
     shown = [
         c.text(
             "item", 150, custom__wrapText=True, links=[house.link(say(f"{NAME}.link.sku"), sku)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from grafana import choices, house, panels
 from grafana import columns as c
-from grafana.board import Board, categories, listed, warehouses
+from grafana.board import Board, categories, warehouses
 from grafana.panels import Shared
 
 if TYPE_CHECKING:
@@ -103,13 +103,7 @@ WINDOWS = {
 
 def build(say: Say) -> Board:
     """Return the board."""
-    rows = ", ".join(
-        f"({place}, {choices.literal(text)}, {choices.literal(code)})"
-        for place, (code, text) in enumerate(say.family("period").items())
-    )
-    values = f"(VALUES {rows}) AS v (place, __text, __value)"
-    sql = f"SELECT v.__text, v.__value FROM {values} ORDER BY v.place"
-    period = listed(say, "period", sql, several=False)
+    period = choices.choice(say, "period", say.family("period"), several=False)
     variables = [warehouses(say), categories(say), period]
     board = Board(say, NAME, refresh="1m", since="now-30d", variables=variables)
     board.add("summary", (0, 0, 21, 4), _summary(say))
@@ -195,7 +189,7 @@ def _queries(say: Say) -> dict[str, str]:
                     percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY seconds) AS lasted
                 FROM screen.alerts_raised
                 WHERE committed_at >= {SINCE} AND occurred_at >= {SINCE} AND occurred_at < {BEFORE}
-                    AND ({HERE} OR warehouse = '')
+                    AND {house.here()}
                 GROUP BY 1
             ) AS sums WHERE {SHOWN} ORDER BY starts_on DESC LIMIT 50""",
     }
@@ -261,7 +255,7 @@ def _trend(say: Say, what: str, name: str, unit: str, top: str = "") -> Json:
 
 
 def _categories(say: Say) -> Json:
-    other, none = (choices.literal(say(f"big_screen.{name}")) for name in ("other", "none"))
+    other, none = (house.literal(say(f"big_screen.{name}")) for name in ("other", "none"))
     top = f"""top AS (
             SELECT category FROM screen.totals WHERE {CHOSEN}
             GROUP BY category ORDER BY sum(value) DESC NULLS LAST, category LIMIT 7
@@ -286,7 +280,7 @@ def _expiry(say: Say) -> Json:
     """Return the value by window at the end of each period: its last day that is known."""
     codes = ("expired", "≤7", "≤15", "≤30", "≤60")
     parts = ", ".join(
-        f"coalesce(sum(value) FILTER (WHERE expiry_window = {choices.literal(code)}), 0)"
+        f"coalesce(sum(value) FILTER (WHERE expiry_window = {house.literal(code)}), 0)"
         f" / {say('unit.money_each')} AS {name}"
         for code, name in zip(codes, WINDOWS, strict=True)
     )

@@ -58,7 +58,7 @@ def build(say: Say) -> Board:
 
 def _card(say: Say) -> Json:
     kinds = " , ".join(
-        f"CASE WHEN {kind} THEN {trails.quoted(say(f'flow.special.{kind}'))} END"
+        f"CASE WHEN {kind} THEN {house.literal(say(f'flow.special.{kind}'))} END"
         for kind in ("fragile", "high_value", "bonded")
     )
     sql = f"""
@@ -67,7 +67,7 @@ def _card(say: Say) -> Json:
         FROM {FOUND} AS f LEFT JOIN screen.item_cards AS i USING (sku)
         ORDER BY f.place LIMIT 1"""
     shown = [
-        c.text("sku", 140, links=trails.to_trail(say, sku=trails.VALUE)),
+        c.text("sku", 140, links=trails.to_trail(say, sku=house.VALUE)),
         c.text("item"),
         c.text("category", 160),
         c.text("barcode", 140),
@@ -211,7 +211,7 @@ def _cells(say: Say) -> Json:
             expires_on, days_to_expiry, received_at
         FROM screen.sku_cells({ONE}) WHERE {HERE}
         ORDER BY days_to_expiry NULLS LAST, warehouse, bin, lot LIMIT 50"""
-    follow = trails.to_trail(say, sku=trails.field("sku"), lot=trails.VALUE)
+    follow = trails.to_trail(say, sku=house.field("sku"), lot=house.VALUE)
     shown = [
         c.text("warehouse_name"),
         c.text("zone", 60),
@@ -236,7 +236,7 @@ def _open(say: Say) -> Json:
     shown = [
         c.badge("kind", say.family("flow.open"), OPEN, 90),
         c.text("warehouse_name"),
-        c.text("document", 170, links=trails.to_trail(say, document=trails.VALUE)),
+        c.text("document", 170, links=trails.to_trail(say, document=house.VALUE)),
         c.text("other", 150),
         *(c.number(name, 75) for name in ("ordered", "done", "remaining")),
         c.moment("due_at"),

@@ -71,7 +71,7 @@ def _risk(say: Say) -> Json:
 
 def _windows(say: Say, figure: str, unit: str) -> Json:
     sql = f"""
-        SELECT {trails.spelled(say, "flow.window", "expiry_window")} AS expiry,
+        SELECT {house.worded("expiry_window", say.family("flow.window"))} AS expiry,
             coalesce(sum({figure}), 0) AS {figure}, place
         FROM screen.expiry_windows
         WHERE place <= 5 AND {CHOSEN}
@@ -95,7 +95,7 @@ def _near(say: Say, column: str, name: str) -> Json:
 
 def _goods(say: Say, *between: Column, lot: bool = True) -> list[Column]:
     """Return the columns that say what it is and where: warehouse, SKU, item, lot."""
-    follow = trails.to_trail(say, sku=trails.field("sku"), lot=trails.VALUE)
+    follow = trails.to_trail(say, sku=house.field("sku"), lot=house.VALUE)
     shown = [c.text("warehouse_name", 180), *between]
     shown += [c.text("sku", 120, links=trails.to_sku(say)), c.text("item")]
     return [*shown, c.text("lot", 130, links=follow)] if lot else shown
@@ -159,7 +159,7 @@ def _fragile_picks(say: Say) -> Json:
         ORDER BY due_at NULLS LAST, document, sku, bin LIMIT 30"""
     shown = [
         c.moment("due_at"),
-        c.text("document", 180, links=trails.to_trail(say, document=trails.VALUE)),
+        c.text("document", 180, links=trails.to_trail(say, document=house.VALUE)),
         *_goods(say, c.text("bin", 90), lot=False),
         c.number("quantity", 70),
         c.text("protection", 420),
@@ -198,7 +198,7 @@ def _recorded(say: Say) -> Json:
         c.money("value"),
         c.text("operator", 90),
         c.text("device", 130),
-        c.text("document", 170, links=trails.to_trail(say, document=trails.VALUE)),
+        c.text("document", 170, links=trails.to_trail(say, document=house.VALUE)),
     ]
     return panels.table(say, sql, shown, board=HEADS)
 

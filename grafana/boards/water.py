@@ -62,9 +62,7 @@ def _totals(say: Say) -> Json:
 
 
 def _list(say: Say) -> Json:
-    to_sku = [
-        house.link(say("water.link.sku"), url(say, "sku", sku="${__value.raw:percentencode}"))
-    ]
+    to_sku = [house.link(say("water.link.sku"), url(say, "sku", sku=house.VALUE))]
     shown = [
         c.badge("level", say.family("level"), house.LEVEL_COLOURS),
         c.text("warehouse_name", 150),
