@@ -200,31 +200,25 @@ def _expiring(rows: Iterable[Row], settings: Settings, say: Words) -> Table:
 
 
 def _alerts(rows: Iterable[Row], say: Words) -> Table:
-    counts = ("critical", "warning", "info", "acknowledged", "resolved")
-    table = shown.table(
-        [
-            (say("column.alert"), "~"),
-            *((say(f"severity.{name}"), ">") for name in counts[:3]),
-            *((say(f"change.{name}"), ">") for name in counts[3:]),
-        ]
-    )
-    for row in rows:
-        cells = (shown.number(row[name]) if row[name] else "–" for name in counts)
-        table.add_row(say(f"rule.{row['rule']}.name"), *cells)
-    return table
+    severities, changes = ("critical", "warning", "info"), ("acknowledged", "resolved")
+    heads = {name: say(f"severity.{name}") for name in severities}
+    heads |= {name: say(f"change.{name}") for name in changes}
+    named = ((say(f"rule.{row['rule']}.name"), row) for row in rows)
+    return _counts(say("column.alert"), heads, named)
 
 
 def _actions(rows: Iterable[Row], say: Words) -> Table:
     states = ("proposed", "approved", "sent", "done", "rejected", "failed", "withdrawn")
-    table = shown.table(
-        [
-            (say("column.action"), "~"),
-            *((say(f"change.{name}"), ">") for name in states),
-        ]
-    )
-    for row in rows:
-        cells = (shown.number(row[name]) if row[name] else "–" for name in states)
-        table.add_row(say(f"action.{row['kind']}.name"), *cells)
+    heads = {name: say(f"change.{name}") for name in states}
+    named = ((say(f"action.{row['kind']}.name"), row) for row in rows)
+    return _counts(say("column.action"), heads, named)
+
+
+def _counts(what: str, heads: dict[str, str], named: Iterable[tuple[str, Row]]) -> Table:
+    """Return a line per thing with how often each of `heads` (column → heading) holds of it."""
+    table = shown.table([(what, "~"), *((head, ">") for head in heads.values())])
+    for name, row in named:
+        table.add_row(name, *(shown.number(row[one]) if row[one] else "–" for one in heads))
     return table
 
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from flows import cli
+from tests.e2e.alerting import Terminal, open_shop
 
 SEED = Path(__file__).with_name("seed.sql")
 
@@ -40,3 +41,16 @@ def seeded(new_database):
         with psycopg.connect(dsn) as connection:
             connection.execute(SEED.read_text())
         yield dsn
+
+
+@pytest.fixture(scope="module")
+def shop(stack, new_database, tmp_path_factory):
+    """Give the settings of an installation with a business in it that has alerts."""
+    with open_shop(stack, new_database, tmp_path_factory.mktemp("shop")) as settings:
+        yield settings
+
+
+@pytest.fixture
+def terminal(shop, monkeypatch, capsys):
+    """Give a terminal of the installation."""
+    return Terminal(shop, monkeypatch, capsys)

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from flows.words import entries
-from tests.e2e.alerting import NOW, Terminal, open_shop, rows
+from tests.e2e.alerting import NOW, rows
 
 pytestmark = pytest.mark.stack
 # Keys of `observed`, for which the story of an alert has words.
@@ -21,19 +21,6 @@ order_id reason ordered cancelled difference weight limit over expected counted 
 type times idle_days issued_on zone occupancy bins free_bins device last_seen_at minutes holes
 last_seq p50 p95 p99 events invariant checked wrong drift worst threshold
 """
-
-
-@pytest.fixture(scope="module")
-def shop(stack, new_database, tmp_path_factory):
-    """Give the settings of an installation with the business in it."""
-    with open_shop(stack, new_database, tmp_path_factory.mktemp("looking")) as settings:
-        yield settings
-
-
-@pytest.fixture
-def terminal(shop, monkeypatch, capsys):
-    """Give a terminal of the installation."""
-    return Terminal(shop, monkeypatch, capsys)
 
 
 def test_open_alerts_say_why_the_most_severe_first(terminal):

@@ -13,7 +13,7 @@ from flows import deciding
 from flows.domain import events as ev
 from flows.words import entries
 from tests.dataflow.running import drain, lay
-from tests.e2e.alerting import NOW, Terminal, business, here, open_shop, rows
+from tests.e2e.alerting import NOW, Terminal, business, here, rows
 
 pytestmark = pytest.mark.stack
 STANDS = (
@@ -21,19 +21,6 @@ STANDS = (
     " state, opened_at, seen_at) VALUES (%(rule)s, %(warehouse)s, %(id)s, %(id)s, 1, 'info',"
     " 'open', now(), now())"
 )
-
-
-@pytest.fixture(scope="module")
-def shop(stack, new_database, tmp_path_factory):
-    """Give the settings of an installation with the business in it."""
-    with open_shop(stack, new_database, tmp_path_factory.mktemp("deciding")) as settings:
-        yield settings
-
-
-@pytest.fixture
-def terminal(shop, monkeypatch, capsys):
-    """Give a terminal of the installation."""
-    return Terminal(shop, monkeypatch, capsys)
 
 
 def test_an_approval_takes_effect_at_once(terminal, shop):
